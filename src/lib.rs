@@ -1,0 +1,39 @@
+//! A protocol engine with no I/O in it.
+//!
+//! A protocol is a pure state machine: bytes and the time go in, events and bytes come out. It opens no socket, reads
+//! no clock, starts no thread, draws no random number and never blocks. So one machine runs unchanged on threads,
+//! smol, tokio, io_uring, WebAssembly or inside a C program; it can be fuzzed, replayed and tested to the last branch
+//! without a network.
+//!
+//! # The map
+//!
+//! - [`Machine`] is the contract, with its eight laws; [`Next`] says who must act; [`Misuse`] is your own mistake.
+//! - [`Link`] is all byte handling: an [`Inbox`] that the driver fills, an [`Outbox`] that it drains.
+//! - [`Layer`] and [`Stack`] put a bytes-to-bytes transform (TLS, Noise) under a machine.
+//! - [`Datagrams`] is the contract's sibling for protocols whose packets have addresses.
+//! - [`Instant`] is the clock, as an argument.
+//!
+//! The protocols stand on these and know nothing of each other:
+//!
+//! - [`raw`]: bytes without a grammar.
+
+#![no_std]
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
+pub mod datagram;
+pub mod link;
+pub mod machine;
+pub mod raw;
+pub mod stack;
+pub mod time;
+
+pub use datagram::{Datagrams, Transmit};
+pub use link::{Inbox, Link, Outbox};
+pub use machine::{Machine, Misuse, Next};
+pub use stack::{Layer, Stack, StackError};
+pub use time::Instant;
