@@ -16,6 +16,8 @@
 //! The protocols stand on these and know nothing of each other:
 //!
 //! - [`raw`]: bytes without a grammar.
+//!
+//! With the feature `laws`, `barewire::laws` holds any machine, yours too, to the contract.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -26,6 +28,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod datagram;
+#[cfg(feature = "laws")]
+pub mod laws;
 pub mod link;
 pub mod machine;
 pub mod raw;

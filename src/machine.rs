@@ -44,8 +44,8 @@ use core::fmt;
 ///                 n => link.rx.commit(n),
 ///             }
 ///         }
-///         Next::NeedFlush | Next::NeedApp => unreachable!("not from this machine, here"),
 ///         Next::Done => break,
+///         other => unreachable!("not from this machine, here: {other:?}"),
 ///     }
 /// }
 /// # assert_eq!(output, b"ping");

@@ -5,23 +5,31 @@ use crate::{Instant, Link, Machine, Next};
 use core::error::Error;
 use core::fmt;
 
-/// A transform between the wire and a machine.
+/// The most transformed bytes that wait below a machine. More would be out of the machine's sight, which bounds its
+/// automatic replies by what it sees queued.
+const AHEAD: usize = 64 * 1024;
+
+/// A transform between the wire (`lower`) and a machine (`upper`).
+///
+/// Ends are data too: `receive` closes `upper.rx` when the peer ended its stream properly; `send` writes the layer's own
+/// end (a `close_notify`) and a FIN when `upper.tx` wants one, and hands an abort through.
 pub trait Layer {
     /// How the peer broke this layer. Always fatal.
     type Error: Clone;
 
-    /// Moves what can be moved, both ways: `lower.rx` to `upper.rx` as far as that has room, `upper.tx` to `lower.tx`,
-    /// and what the layer itself has to say to `lower.tx`.
-    ///
-    /// Ends are data too. When the peer ended its stream properly the layer calls `upper.rx.close()`; when `upper.tx`
-    /// wants a FIN it writes its own end (a `close_notify`) and calls `lower.tx.fin()`; an abort goes through as one.
+    /// Moves received bytes up, as far as `upper.rx` has room. Called when the machine above has used what it had, and
+    /// when the layer's deadline is due. What the layer itself has to answer goes to `lower.tx`.
     ///
     /// # Errors
     ///
-    /// When the peer broke the layer's rules. The farewell (an alert) is already in `lower.tx`.
-    fn transfer(&mut self, lower: &mut Link, upper: &mut Link, now: Instant) -> Result<(), Self::Error>;
+    /// When the peer broke the layer's rules, and only in a call that moved nothing up: what was whole before the
+    /// fault is delivered and answered first. The farewell (an alert) is then in `lower.tx`.
+    fn receive(&mut self, lower: &mut Link, upper: &mut Link, now: Instant) -> Result<(), Self::Error>;
 
-    /// When [`transfer`](Self::transfer) must be called again even if nothing was received.
+    /// Moves some of what is to be sent down: a record, a chunk. It is called again while there is more.
+    fn send(&mut self, lower: &mut Link, upper: &mut Link, now: Instant);
+
+    /// When [`receive`](Self::receive) must be called even if nothing was received.
     fn deadline(&self) -> Option<Instant> {
         None
     }
@@ -29,13 +37,12 @@ pub trait Layer {
 
 /// A [`Layer`] under a [`Machine`]; itself a machine, so layers pile up.
 ///
-/// Commands go to the inner machine through [`machine_mut`](Self::machine_mut).
+/// Commands go to the machine through [`machine_mut`](Self::machine_mut).
 #[derive(Debug)]
-pub struct Stack<L: Layer, M> {
+pub struct Stack<L, M> {
     lower: Link,
     layer: L,
     machine: M,
-    fault: Option<L::Error>,
     over: bool,
 }
 
@@ -43,13 +50,13 @@ impl<L: Layer, M: Machine> Stack<L, M> {
     /// Puts `layer` under `machine`.
     #[must_use]
     pub fn new(layer: L, machine: M) -> Self {
-        Self { lower: Link::new(), layer, machine, fault: None, over: false }
+        Self::with_link(Link::new(), layer, machine)
     }
 
     /// The same on a link that already holds bytes, as an upgrade or a detection leaves it.
     #[must_use]
     pub fn with_link(lower: Link, layer: L, machine: M) -> Self {
-        Self { lower, layer, machine, fault: None, over: false }
+        Self { lower, layer, machine, over: false }
     }
 
     /// The layer.
@@ -75,14 +82,27 @@ impl<L: Layer, M: Machine> Stack<L, M> {
         (self.lower, self.layer, self.machine)
     }
 
-    fn transfer(&mut self, now: Instant) {
-        if self.fault.is_some() || self.over {
-            return;
+    /// Moves output down until `most` bytes wait below, or nothing moves any more.
+    fn send(&mut self, most: usize, now: Instant) {
+        loop {
+            let upper = self.machine.link();
+            let before = (upper.tx.drained(), self.lower.tx.len(), self.lower.tx.is_ended());
+            if before.1 >= most {
+                return;
+            }
+            self.layer.send(&mut self.lower, upper, now);
+            if before == (upper.tx.drained(), self.lower.tx.len(), self.lower.tx.is_ended()) {
+                return;
+            }
         }
-        if let Err(fault) = self.layer.transfer(&mut self.lower, self.machine.link(), now) {
-            self.lower.tx.fin();
-            self.fault = Some(fault);
-        }
+    }
+
+    /// Moves input up, `false` if nothing moved.
+    fn receive(&mut self, now: Instant) -> Result<bool, L::Error> {
+        let upper = self.machine.link();
+        let before = (self.lower.rx.len(), upper.rx.len(), upper.rx.is_eof());
+        self.layer.receive(&mut self.lower, upper, now)?;
+        Ok(before != (self.lower.rx.len(), upper.rx.len(), upper.rx.is_eof()))
     }
 }
 
@@ -95,33 +115,32 @@ impl<L: Layer, M: Machine> Machine for Stack<L, M> {
     }
 
     fn next(&mut self, now: Instant) -> Result<Next<M::Event>, Self::Error> {
+        if self.over {
+            return Ok(Next::Done);
+        }
         loop {
-            self.transfer(now);
-            if self.over {
-                return Ok(Next::Done);
-            }
-            let before = received(&mut self.machine);
             let next = self.machine.next(now);
             if next.is_err() {
-                // The farewell must pass through the layer before the news of the fault does.
-                self.transfer(now);
+                // All of the farewell goes below now: nobody asks this machine again.
+                self.send(usize::MAX, now);
+                self.lower.tx.fin();
                 self.over = true;
                 return next.map_err(StackError::Machine);
             }
-            if matches!(next, Ok(Next::Event(_))) {
+            self.send(AHEAD, now);
+            let due = self.layer.deadline().is_some_and(|deadline| deadline <= now);
+            if !due && !matches!(next, Ok(Next::NeedInput)) {
                 return next.map_err(StackError::Machine);
             }
-            // The machine may have consumed without an event, so there may be room for what the layer holds back.
-            self.transfer(now);
-            if matches!(next, Ok(Next::NeedInput)) && received(&mut self.machine) != before {
-                continue;
+            match self.receive(now) {
+                Ok(true) => {}
+                Ok(false) => return next.map_err(StackError::Machine),
+                Err(fault) => {
+                    self.lower.tx.fin();
+                    self.over = true;
+                    return Err(StackError::Layer(fault));
+                }
             }
-            // What was whole before the layer broke has been delivered: now the fault is.
-            if let Some(fault) = self.fault.take() {
-                self.over = true;
-                return Err(StackError::Layer(fault));
-            }
-            return next.map_err(StackError::Machine);
         }
     }
 
@@ -134,14 +153,8 @@ impl<L: Layer, M: Machine> Machine for Stack<L, M> {
 
     fn settle(&mut self, now: Instant) {
         self.machine.settle(now);
-        self.transfer(now);
+        self.send(AHEAD, now);
     }
-}
-
-/// Compared over a call, it says whether the machine has something new to look at.
-fn received(machine: &mut impl Machine) -> (usize, bool) {
-    let rx = &machine.link().rx;
-    (rx.len(), rx.is_eof())
 }
 
 /// Which of the two broke.
