@@ -16,6 +16,7 @@
 //! The protocols stand on these and know nothing of each other:
 //!
 //! - [`raw`]: bytes without a grammar.
+//! - [`message`]: a 12-byte header of magic, version, type and length, then a payload; also over datagrams.
 //!
 //! With the feature `laws`, `barewire::laws` holds any machine, yours too, to the contract.
 
@@ -32,6 +33,7 @@ pub mod datagram;
 pub mod laws;
 pub mod link;
 pub mod machine;
+pub mod message;
 pub mod raw;
 pub mod stack;
 pub mod time;
