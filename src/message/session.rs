@@ -187,7 +187,7 @@ impl Session {
         if header.length > self.config.whole {
             self.link.rx.skip(HEADER_LEN);
             self.state = State::Pieces { header, missing: header.length };
-            self.timers.pause(now);
+            self.timers.pause(HEADER_LEN as u64, now, &self.config)?;
             return Ok(Next::Event(Event::Start(header)));
         }
         let (length, received) = (header.length as usize, rest.len());
@@ -239,8 +239,8 @@ impl Session {
         }
         #[expect(clippy::cast_possible_truncation, reason = "it is no more than `missing`")]
         let missing = missing - available as u32;
+        self.timers.pause(total(header) - u64::from(missing), now, &self.config)?;
         self.state = State::Pieces { header, missing };
-        self.timers.pause(now);
         Ok(Next::Event(Event::Data(Span::Window(available))))
     }
 

@@ -69,11 +69,18 @@ impl Timers {
         self.waiting = Waiting::Not;
     }
 
-    /// A part of a message was given out.
-    pub(super) fn pause(&mut self, now: Instant) {
+    /// A part of a message, of which so many bytes have come, is to be given out.
+    ///
+    /// A trickle has something to give out each time: it must not escape because of that.
+    pub(super) fn pause(&mut self, received: u64, now: Instant, config: &Config) -> Result<(), Error> {
         if let Waiting::Rest { until, heard } = self.waiting {
-            self.waiting = Waiting::Paused { left: until.map(|until| until - now), heard };
+            let until = extend(until, received - heard, now, config);
+            if until.is_some_and(|until| now >= until) {
+                return Err(Error::Timeout);
+            }
+            self.waiting = Waiting::Paused { left: until.map(|until| until - now), heard: received };
         }
+        Ok(())
     }
 
     pub(super) fn stop(&mut self) {
@@ -114,15 +121,12 @@ impl Timers {
                 Waiting::Message { until, produced: now_produced }
             }
             Wait::Rest(received) => {
-                let full = config.receive.map(|slack| now + slack);
                 let (until, heard) = match self.waiting {
                     Waiting::Rest { until, heard } => (until, heard),
                     Waiting::Paused { left, heard } => (left.map(|left| now + left), heard),
-                    _ => (full, received),
+                    _ => (config.receive.map(|slack| now + slack), received),
                 };
-                let earned =
-                    Duration::from_nanos((received - heard).saturating_mul(1_000_000_000) / u64::from(config.rate));
-                let until = until.map(|until| until + earned).min(full);
+                let until = extend(until, received - heard, now, config);
                 if until.is_some_and(|until| now >= until) {
                     return Err(Error::Timeout);
                 }
@@ -142,4 +146,11 @@ impl Timers {
         let stall = self.stall.map(|stall| stall.until);
         self.due = until.into_iter().chain(stall).min().unwrap_or(Instant::FAR_FUTURE);
     }
+}
+
+/// By the time that `bytes` earn at the slowest rate. Speed is no store of patience for later.
+fn extend(until: Option<Instant>, bytes: u64, now: Instant, config: &Config) -> Option<Instant> {
+    let earned = Duration::from_nanos(bytes.saturating_mul(1_000_000_000) / u64::from(config.rate));
+    let full = config.receive.map(|slack| now + slack);
+    until.map(|until| until + earned).min(full)
 }
