@@ -1,6 +1,7 @@
 //! Each machine with an application that answers: shared by the tests here and by the fuzz targets.
 
 use barewire::laws::{Log, Subject};
+use barewire::message::{self, Config};
 use barewire::{Layer, Machine, Stack, raw};
 
 /// Bytes without a grammar, echoed.
@@ -28,6 +29,50 @@ impl Subject for Raw {
 
     fn misuse(&self, machine: &mut raw::Session) -> bool {
         !machine.link().tx.is_ended() || machine.send("late").is_err()
+    }
+}
+
+/// Messages, echoed; those above `0` bytes in pieces as they come.
+pub(crate) struct Messages(pub(crate) u32);
+
+impl Subject for Messages {
+    type Machine = message::Session;
+
+    fn machine(&self) -> message::Session {
+        message::Session::new(Config::builder().largest(100_000).whole(self.0).build().unwrap())
+    }
+
+    fn on_event(&self, machine: &mut message::Session, event: message::Event, log: &mut Log) {
+        match event {
+            message::Event::Message(message) => {
+                log.item(format!("{:?}", message.header));
+                log.data(0, &message.payload);
+                machine.send(message.header.kind, message.payload).unwrap();
+            }
+            message::Event::Start(header) => {
+                log.item(format!("start {header:?}"));
+                machine.start(header.kind, header.length).unwrap();
+            }
+            message::Event::Data(bytes) => {
+                log.data(0, &bytes);
+                machine.send_data(bytes).unwrap();
+            }
+            message::Event::End => {
+                log.item("end");
+                machine.end().unwrap();
+            }
+            _ => {
+                log.item("closed");
+                machine.close().unwrap();
+            }
+        }
+    }
+
+    fn misuse(&self, machine: &mut message::Session) -> bool {
+        let never = machine.start(1, 100_001).is_err();
+        // Either no message was begun, so that there is none to go on with, or none can begin.
+        let sent = machine.link().tx.len();
+        never && (machine.end().is_err() || machine.send(1, "").is_err()) && machine.link().tx.len() == sent
     }
 }
 

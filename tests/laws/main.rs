@@ -7,6 +7,7 @@ mod lines;
 mod machines;
 
 use barewire::laws::{Law, check};
+use barewire::message::Header;
 use layers::{Flip, Records};
 use lines::{Defect, LinesSubject};
 use machines::Layered;
@@ -65,6 +66,30 @@ fn raw_keeps_the_laws() {
         check(&machines::Raw, &input, &choices).unwrap();
     }
     QuickCheck::new().tests(500).quickcheck(property as fn(Vec<u8>, Vec<u8>));
+}
+
+#[test]
+fn messages_keep_the_laws() {
+    fn property(payloads: Vec<Vec<u8>>, long: u8, fault: Option<(usize, u8)>, choices: Vec<u8>) {
+        let mut input = Vec::new();
+        for (kind, payload) in (0_u16..).zip(&payloads) {
+            let times = if long == 0 { 1 } else { usize::from(long) * 10 };
+            let payload = payload.repeat(if kind == 0 { times } else { 1 });
+            let length = u32::try_from(payload.len()).unwrap();
+            let header = Header { magic: 0xDEAD_BEEF, version: 1, kind, length };
+            input.extend_from_slice(&header.to_bytes());
+            input.extend_from_slice(&payload);
+        }
+        if let Some((at, flip)) = fault {
+            if let Some(byte) = input.get_mut(at % 200) {
+                *byte ^= flip;
+            }
+        }
+        for whole in [100_000, 20] {
+            check(&machines::Messages(whole), &input, &choices).unwrap();
+        }
+    }
+    QuickCheck::new().tests(300).quickcheck(property as fn(Vec<Vec<u8>>, u8, Option<(usize, u8)>, Vec<u8>));
 }
 
 #[test]
