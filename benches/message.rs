@@ -74,7 +74,11 @@ fn lent(payload: &Bytes, batch: usize) -> impl FnMut() {
     let payload = payload.clone();
     move || {
         for _ in 0..batch {
-            sender.send(1, payload.clone()).unwrap();
+            if payload.len() < 4096 {
+                sender.send_ref(1, &payload).unwrap();
+            } else {
+                sender.send(1, payload.clone()).unwrap();
+            }
         }
         let mut left = batch;
         while left > 0 {

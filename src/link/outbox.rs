@@ -48,10 +48,15 @@ enum End {
 impl Outbox {
     /// Appends a copy of `bytes`. Nothing is taken after [`fin`](Self::fin) or [`abort`](Self::abort).
     pub fn put(&mut self, bytes: &[u8]) {
-        if self.end == End::Open {
-            self.make_space();
-            self.tail.extend_from_slice(bytes);
+        if self.end != End::Open {
+            return;
         }
+        if bytes.len() >= KEEP {
+            // A tail that grows to this size is copied on the way and given up right after.
+            return self.push_large(Bytes::copy_from_slice(bytes));
+        }
+        self.make_space();
+        self.tail.extend_from_slice(bytes);
     }
 
     /// Appends `bytes`, by reference if they are many.
@@ -59,10 +64,7 @@ impl Outbox {
         if bytes.len() < BY_REFERENCE {
             self.put(&bytes);
         } else if self.end == End::Open {
-            let before = self.tail.len() - self.sent - self.claimed;
-            self.claimed += before;
-            self.large_len += bytes.len();
-            self.large.push_back((before, bytes));
+            self.push_large(bytes);
         }
     }
 
@@ -219,6 +221,13 @@ impl Outbox {
         self.large.clear();
         (self.sent, self.claimed, self.large_len) = (self.tail.len(), 0, 0);
         self.release();
+    }
+
+    fn push_large(&mut self, bytes: Bytes) {
+        let before = self.tail.len() - self.sent - self.claimed;
+        self.claimed += before;
+        self.large_len += bytes.len();
+        self.large.push_back((before, bytes));
     }
 
     fn release(&mut self) {
