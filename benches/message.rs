@@ -54,7 +54,7 @@ fn owned(payload: &Bytes, batch: usize) -> impl FnMut() {
     let payload = payload.clone();
     move || {
         for _ in 0..batch {
-            sender.send(1, payload.clone()).unwrap();
+            send(&mut sender, &payload);
         }
         let mut left = batch;
         while left > 0 {
@@ -74,11 +74,7 @@ fn lent(payload: &Bytes, batch: usize) -> impl FnMut() {
     let payload = payload.clone();
     move || {
         for _ in 0..batch {
-            if payload.len() < 4096 {
-                sender.send_ref(1, &payload).unwrap();
-            } else {
-                sender.send(1, payload.clone()).unwrap();
-            }
+            send(&mut sender, &payload);
         }
         let mut left = batch;
         while left > 0 {
@@ -90,6 +86,15 @@ fn lent(payload: &Bytes, batch: usize) -> impl FnMut() {
                 _ => carry(sender.link(), receiver.link()),
             }
         }
+    }
+}
+
+/// As someone would who has the payload at hand: what is copied anyway needs no count of its holders.
+fn send(sender: &mut Session, payload: &Bytes) {
+    if payload.len() < 4096 {
+        sender.send_ref(1, payload).unwrap();
+    } else {
+        sender.send(1, payload.clone()).unwrap();
     }
 }
 

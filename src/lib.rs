@@ -28,6 +28,7 @@ extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+mod assembly;
 pub mod datagram;
 #[cfg(feature = "laws")]
 pub mod laws;

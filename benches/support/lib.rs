@@ -19,7 +19,7 @@ impl<'a> Contestant<'a> {
 const TURN: f64 = 0.002;
 
 /// Lets the contestants take turns and prints, for each, the median time of one of the `items` that one piece of work
-/// has, the spread, the allocations, and the ratio to the first.
+/// has, the spread, and the ratio to the first.
 pub fn compare(title: &str, items: u64, contestants: Vec<Contestant<'_>>) {
     let rounds: usize = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(61);
     println!("{title}");
@@ -34,13 +34,8 @@ pub fn compare(title: &str, items: u64, contestants: Vec<Contestant<'_>>) {
         times.sort_by(f64::total_cmp);
         let median = times[times.len() / 2];
         let (low, high) = (times[times.len() / 10], times[times.len() * 9 / 10]);
-        let allocations = allocation_counter::measure(|| (contestant.work)()).count_total;
-        let allocations = allocations as f64 / items as f64;
         let ratio = *first.get_or_insert(median) / median;
-        println!(
-            "  {:<34} {median:>10.1} ns  ({low:.1} to {high:.1})  {allocations:>6.2} allocations  {ratio:>5.2} x",
-            contestant.name
-        );
+        println!("  {:<34} {median:>10.1} ns  ({low:.1} to {high:.1})  {ratio:>5.2} x", contestant.name);
     }
 }
 

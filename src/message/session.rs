@@ -1,8 +1,8 @@
 use super::timers::{Timers, Wait};
 use super::wire::{self, HEADER_LEN, Header};
 use super::{Config, Error, Event, Message};
+use crate::assembly::Assembly;
 use crate::{Instant, Link, Machine, Misuse, Next};
-use alloc::vec::Vec;
 use bytes::Bytes;
 
 /// A message of up to so many bytes, header included, is waited for in the window; a longer one is collected outside
@@ -26,8 +26,9 @@ const WINDOW: usize = 64 * 1024;
 /// # Memory
 ///
 /// Received bytes are held once: at most 64 KiB in the window, and one payload of up to [`Builder::whole`] bytes, whose
-/// storage is never more than twice what has come of it. What is sent is held until it is drained; an application that
-/// produces more than its peer reads watches `link().tx.len()`.
+/// storage is never more than four times what has come, and waits for the next large payload for a second at most.
+/// What is sent is held until it is drained; an application that produces more than its peer reads watches
+/// `link().tx.len()`.
 ///
 /// [`Builder::whole`]: super::Builder::whole
 #[derive(Debug)]
@@ -37,7 +38,7 @@ pub struct Session {
     state: State,
     timers: Timers,
     /// A payload that doesn't fit into the window.
-    payload: Vec<u8>,
+    payload: Assembly,
     /// What an outgoing message that was begun still lacks.
     lacking: Option<u32>,
 }
@@ -84,7 +85,7 @@ impl Session {
     #[must_use]
     pub fn with_link(mut link: Link, config: Config) -> Self {
         link.rx.set_limit(WINDOW);
-        Self { link, config, state: State::Header, timers: Timers::new(), payload: Vec::new(), lacking: None }
+        Self { link, config, state: State::Header, timers: Timers::new(), payload: Assembly::default(), lacking: None }
     }
 
     /// What both ends agreed on.
@@ -110,7 +111,7 @@ impl Session {
         Ok(next.map(|event| {
             event.map(|span| match span {
                 Span::Window(n) => self.link.rx.take_ref(n),
-                Span::Collected => &self.payload[..],
+                Span::Collected => self.payload.lend(),
             })
         }))
     }
@@ -134,6 +135,7 @@ impl Session {
     /// Any case.
     #[inline(never)]
     fn step_slowly(&mut self, now: Instant) -> Result<Next<Event<Span>>, Error> {
+        self.timers.release_at(self.payload.expire(now));
         let next = match self.timers.check_stall(now, &self.link.tx, &self.config) {
             Ok(()) => self.advance(now),
             Err(error) => Err(error),
@@ -149,7 +151,7 @@ impl Session {
 
     fn advance(&mut self, now: Instant) -> Result<Next<Event<Span>>, Error> {
         if matches!(self.state, State::Lent) {
-            self.payload = Vec::new();
+            self.payload.clear();
             self.state = State::Header;
         }
         match self.state {
@@ -177,9 +179,12 @@ impl Session {
             }
             if self.link.rx.is_eof() {
                 self.timers.complete();
+                self.payload.release();
+                self.timers.release_at(None);
                 self.state = State::Closed;
                 return Ok(Next::Event(Event::PeerClosed));
             }
+            self.timers.release_at(self.payload.rest(now));
             self.timers.wait(Wait::Message, now, &self.link.tx, &self.config)?;
             return Ok(Next::NeedInput);
         };
@@ -213,12 +218,7 @@ impl Session {
         let length = header.length as usize;
         let available = self.link.rx.len().min(length - self.payload.len());
         let received = self.payload.len() + available;
-        if received > self.payload.capacity() {
-            // Not the announced length, but what has come, justifies memory.
-            let capacity = received.saturating_mul(2).min(length);
-            self.payload.reserve_exact(capacity - self.payload.len());
-        }
-        self.payload.extend_from_slice(self.link.rx.take_ref(available));
+        self.payload.append(self.link.rx.take_ref(available), length);
         if received < length {
             return self.wait_for_rest((HEADER_LEN + received) as u64, total(header), now);
         }
@@ -254,7 +254,7 @@ impl Session {
 
     fn fail(&mut self, error: Error) {
         self.state = State::Done;
-        self.payload = Vec::new();
+        self.payload.release();
         self.timers.stop();
         if error == Error::Stalled {
             self.link.tx.abort();
@@ -393,7 +393,7 @@ impl Machine for Session {
         Ok(next.map(|event| {
             event.map(|span| match span {
                 Span::Window(n) => self.link.rx.take(n),
-                Span::Collected => Bytes::from(core::mem::take(&mut self.payload)),
+                Span::Collected => self.payload.take(),
             })
         }))
     }

@@ -12,6 +12,7 @@ pub(super) struct Timers {
     due: Instant,
     waiting: Waiting,
     stall: Option<Stall>,
+    release: Option<Instant>,
 }
 
 /// What the session waits for.
@@ -51,7 +52,7 @@ struct Stall {
 
 impl Timers {
     pub(super) fn new() -> Self {
-        Self { due: Instant::FAR_FUTURE, waiting: Waiting::Not, stall: None }
+        Self { due: Instant::FAR_FUTURE, waiting: Waiting::Not, stall: None, release: None }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -81,6 +82,11 @@ impl Timers {
             self.waiting = Waiting::Paused { left: until.map(|until| until - now), heard: received };
         }
         Ok(())
+    }
+
+    /// When storage that is not in use is to be given up.
+    pub(super) fn release_at(&mut self, at: Option<Instant>) {
+        self.release = at;
     }
 
     pub(super) fn stop(&mut self) {
@@ -144,7 +150,7 @@ impl Timers {
             Waiting::Not | Waiting::Paused { .. } => None,
         };
         let stall = self.stall.map(|stall| stall.until);
-        self.due = until.into_iter().chain(stall).min().unwrap_or(Instant::FAR_FUTURE);
+        self.due = until.into_iter().chain(stall).chain(self.release).min().unwrap_or(Instant::FAR_FUTURE);
     }
 }
 

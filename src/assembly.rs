@@ -1,0 +1,74 @@
+//! A payload that doesn't fit into the window, collected from it piece by piece.
+
+use crate::Instant;
+use bytes::{Bytes, BytesMut};
+use core::time::Duration;
+
+/// How long the storage of the last payload waits for the next one. A stream of large payloads then reuses one
+/// allocation, as long as the application drops each before the next; a connection that falls silent holds none.
+const LINGER: Duration = Duration::from_secs(1);
+
+/// How many times what has come may be reserved. A peer's word for the length is worth no more; a smaller factor
+/// copies more often.
+const FACTOR: usize = 4;
+
+#[derive(Debug, Default)]
+pub(crate) struct Assembly {
+    bytes: BytesMut,
+    /// Whether there is storage: what `take` leaves behind has no capacity of its own, but shares it.
+    held: bool,
+    release_at: Option<Instant>,
+}
+
+impl Assembly {
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Appends a piece of a payload of `total` bytes.
+    pub(crate) fn append(&mut self, piece: &[u8], total: usize) {
+        let received = self.bytes.len() + piece.len();
+        if received > self.bytes.capacity() {
+            let justified = received.saturating_mul(FACTOR).min(total).max(received);
+            self.bytes.reserve(justified - self.bytes.len());
+        }
+        self.bytes.extend_from_slice(piece);
+        self.held = true;
+        self.release_at = None;
+    }
+
+    /// All of the payload, owned.
+    pub(crate) fn take(&mut self) -> Bytes {
+        self.bytes.split().freeze()
+    }
+
+    /// All of the payload, lent until [`clear`](Self::clear).
+    pub(crate) fn lend(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    /// Gives the storage up.
+    pub(crate) fn release(&mut self) {
+        *self = Self::default();
+    }
+
+    /// When the storage is to be given up, if the machine waits for a payload from `now` on.
+    pub(crate) fn rest(&mut self, now: Instant) -> Option<Instant> {
+        if self.held && self.release_at.is_none() {
+            self.release_at = Some(now + LINGER);
+        }
+        self.release_at
+    }
+
+    /// Gives the storage up if it is time, and says when it will be.
+    pub(crate) fn expire(&mut self, now: Instant) -> Option<Instant> {
+        if self.release_at.is_some_and(|at| now >= at) {
+            self.release();
+        }
+        self.release_at
+    }
+}
