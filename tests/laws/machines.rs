@@ -1,8 +1,35 @@
 //! Each machine with an application that answers: shared by the tests here and by the fuzz targets.
 
+use barewire::laws::{Violation, check};
+
 use barewire::laws::{Log, Subject};
 use barewire::message::{self, Config};
-use barewire::{Layer, Machine, Stack, raw};
+use barewire::{Machine, raw};
+
+/// A machine by name, for those who hold all of them to the laws.
+pub(crate) struct Subjected {
+    pub(crate) name: &'static str,
+    pub(crate) check: fn(input: &[u8], choices: &[u8]) -> Result<(), Violation>,
+    /// Inputs that it understands, to mutate.
+    pub(crate) seeds: &'static [&'static [u8]],
+}
+
+/// All of them. A fuzz target chooses by index, so new ones go to the end.
+pub(crate) const MACHINES: &[Subjected] = &[
+    Subjected { name: "raw", check: |input, choices| check(&Raw, input, choices), seeds: &[b"bytes"] },
+    Subjected { name: "message", check: |input, choices| check(&Messages(100_000), input, choices), seeds: MESSAGES },
+    Subjected {
+        name: "message in pieces",
+        check: |input, choices| check(&Messages(20), input, choices),
+        seeds: MESSAGES,
+    },
+];
+
+const MESSAGES: &[&[u8]] = &[
+    b"\xDE\xAD\xBE\xEF\0\x01\0\x07\0\0\0\x05hello\xDE\xAD\xBE\xEF\0\x01\0\x08\0\0\0\0",
+    b"\xDE\xAD\xBE\xEF\0\x01\xFF\xFF\0\0\0\x20 a payload of thirty-two bytes...\xDE\xAD",
+    b"\xDE\xAD\xBE\xEF\0\x01\0\0\xFF\xFF\xFF\xFF",
+];
 
 /// Bytes without a grammar, echoed.
 pub(crate) struct Raw;
@@ -73,33 +100,5 @@ impl Subject for Messages {
         // Either no message was begun, so that there is none to go on with, or none can begin.
         let sent = machine.link().tx.len();
         never && (machine.end().is_err() || machine.send(1, "").is_err()) && machine.link().tx.len() == sent
-    }
-}
-
-/// Any subject with a layer under it.
-pub(crate) struct Layered<S, L>(pub(crate) S, pub(crate) fn() -> L);
-
-impl<S: Subject, L: Layer<Error: core::fmt::Debug>> Subject for Layered<S, L> {
-    type Machine = Stack<L, S::Machine>;
-
-    fn machine(&self) -> Self::Machine {
-        Stack::new((self.1)(), self.0.machine())
-    }
-
-    fn on_event(&self, stack: &mut Self::Machine, event: <S::Machine as Machine>::Event, log: &mut Log) {
-        self.0.on_event(stack.machine_mut(), event, log);
-    }
-
-    fn on_turn(&self, stack: &mut Self::Machine, log: &mut Log) -> bool {
-        self.0.on_turn(stack.machine_mut(), log)
-    }
-
-    fn misuse(&self, stack: &mut Self::Machine) -> bool {
-        self.0.misuse(stack.machine_mut())
-    }
-
-    fn replies(&self) -> usize {
-        // The layer moves the application's bytes too, inside `next`.
-        usize::MAX
     }
 }

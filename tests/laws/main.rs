@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod hostile;
 mod layers;
 mod lines;
 mod machines;
 
 use barewire::laws::{Law, check};
 use barewire::message::Header;
-use layers::{Flip, Records};
+use layers::{Flip, Layered, Records};
 use lines::{Defect, LinesSubject};
-use machines::Layered;
 use quickcheck::{Gen, QuickCheck};
 use std::collections::BTreeSet;
 
