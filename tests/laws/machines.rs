@@ -1,8 +1,7 @@
 //! Each machine with an application that answers: shared by the tests here and by the fuzz targets.
 
-use barewire::laws::{Violation, check};
-
-use barewire::laws::{Log, Subject};
+use barewire::detect::{Detect, Protocol};
+use barewire::laws::{Log, Subject, Violation, check};
 use barewire::message::{self, Config};
 use barewire::{Machine, raw};
 
@@ -22,6 +21,16 @@ pub(crate) const MACHINES: &[Subjected] = &[
         name: "message in pieces",
         check: |input, choices| check(&Messages(20), input, choices),
         seeds: MESSAGES,
+    },
+    Subjected {
+        name: "detection",
+        check: |input, choices| check(&Detection, input, choices),
+        seeds: &[
+            b"GET / HTTP/1.1\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"\x16\x03\x01\x02\0\x01\0\x01",
+            b"\xDE\xAD\xBE\xEF",
+        ],
     },
 ];
 
@@ -100,5 +109,25 @@ impl Subject for Messages {
         // Either no message was begun, so that there is none to go on with, or none can begin.
         let sent = machine.link().tx.len();
         never && (machine.end().is_err() || machine.send(1, "").is_err()) && machine.link().tx.len() == sent
+    }
+}
+
+/// Detection alone: what is to be detected stays in the link.
+pub(crate) struct Detection;
+
+impl Subject for Detection {
+    type Machine = Detect;
+
+    fn machine(&self) -> Detect {
+        Detect::default()
+    }
+
+    fn on_event(&self, _machine: &mut Detect, event: Protocol, log: &mut Log) {
+        log.item(format!("{event:?}"));
+    }
+
+    fn misuse(&self, _machine: &mut Detect) -> bool {
+        // It has no command that could be out of place.
+        true
     }
 }
