@@ -16,6 +16,7 @@
 //! The protocols stand on these and know nothing of each other:
 //!
 //! - [`raw`]: bytes without a grammar.
+//! - [`detect`]: which of them a peer speaks, by its first bytes.
 //! - [`message`]: a 12-byte header of magic, version, type and length, then a payload; also over datagrams.
 //!
 //! With the feature `laws`, `barewire::laws` holds any machine, yours too, to the contract.
@@ -30,6 +31,7 @@ extern crate std;
 
 mod assembly;
 pub mod datagram;
+pub mod detect;
 #[cfg(feature = "laws")]
 pub mod laws;
 pub mod link;

@@ -1,5 +1,6 @@
 //! Each machine with an application that answers: shared by the tests here and by the fuzz targets.
 
+use barewire::detect::{Detect, Protocol};
 use barewire::laws::{Log, Subject};
 use barewire::message::{self, Config};
 use barewire::{Layer, Machine, Stack, raw};
@@ -73,6 +74,26 @@ impl Subject for Messages {
         // Either no message was begun, so that there is none to go on with, or none can begin.
         let sent = machine.link().tx.len();
         never && (machine.end().is_err() || machine.send(1, "").is_err()) && machine.link().tx.len() == sent
+    }
+}
+
+/// Detection alone: what is to be detected stays in the link.
+pub(crate) struct Detection;
+
+impl Subject for Detection {
+    type Machine = Detect;
+
+    fn machine(&self) -> Detect {
+        Detect::default()
+    }
+
+    fn on_event(&self, _machine: &mut Detect, event: Protocol, log: &mut Log) {
+        log.item(format!("{event:?}"));
+    }
+
+    fn misuse(&self, _machine: &mut Detect) -> bool {
+        // It has no command that could be out of place.
+        true
     }
 }
 

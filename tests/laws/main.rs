@@ -93,6 +93,16 @@ fn messages_keep_the_laws() {
 }
 
 #[test]
+fn detection_keeps_the_laws() {
+    fn property(prefix: u8, rest: Vec<u8>, choices: Vec<u8>) {
+        let prefixes: [&[u8]; 6] = [b"", b"PRI * HT", b"GET", b"\x16\x03", b"\xde\xad", b"\r\n"];
+        let input = [prefixes[usize::from(prefix) % 6], &rest].concat();
+        check(&machines::Detection, &input, &choices).unwrap();
+    }
+    QuickCheck::new().tests(300).quickcheck(property as fn(u8, Vec<u8>, Vec<u8>));
+}
+
+#[test]
 fn stacks_keep_the_laws() {
     fn property(input: Vec<u8>, lines: Vec<u8>, choices: Vec<u8>) {
         let flip = Layered(machines::Raw, || Flip);
