@@ -1,7 +1,7 @@
 //! The loop for threads.
 
 use crate::pump::{Goal, Io, Pump, Turn};
-use crate::{Error, Stop, pool};
+use crate::{Error, Stop, now, pool};
 use barewire::{Instant, Machine, Next};
 use core::fmt;
 use core::marker::PhantomData;
@@ -97,7 +97,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
     /// Puts `machine` on `stream`. What is in the machine's link already, from an upgrade or a detection, is used first.
     #[must_use]
     pub fn new(stream: S, machine: M) -> Self {
-        Self { stream, pump: Pump::new(machine), stop: None, opened: false, wire: PhantomData }
+        Self { stream, pump: Pump::new(machine, now()), stop: None, opened: false, wire: PhantomData }
     }
 
     /// The next event; `None` once the machine is done, and what it queued has been sent.
@@ -114,7 +114,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
     /// accept or resume first. [`ErrorKind::Interrupted`]: the [`Stop`] of [`set_stop`](Self::set_stop) was called.
     #[allow(clippy::should_implement_trait, reason = "an iterator's adapters would hide the machine's commands")]
     pub fn next(&mut self) -> Result<Option<M::Event>, Error<M::Error>> {
-        self.pump.refresh();
+        self.pump.now = now();
         loop {
             let next = self.pump.next();
             let need = match next {
@@ -153,7 +153,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
     /// When the stream failed, and the two that are no end, as for `next`.
     pub fn wait(&mut self, need: Next<()>) -> io::Result<bool> {
         self.pump.settle();
-        self.pump.refresh();
+        self.pump.now = now();
         match self.wake(Goal::from(&need))? {
             Wake::Stopped => {
                 self.stop = None;
@@ -203,7 +203,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
     ///
     /// When the stream failed before everything was sent.
     pub fn shutdown(&mut self) -> io::Result<()> {
-        self.pump.refresh();
+        self.pump.now = now();
         self.pump.settle();
         self.pump.machine.link().tx.fin();
         while self.wake(Goal::End)? != Wake::Over {}
@@ -211,7 +211,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
     }
 
     fn below(&mut self, mark: usize) -> Result<(), Error<M::Error>> {
-        self.pump.refresh();
+        self.pump.now = now();
         self.pump.settle();
         loop {
             let goal = if self.pump.is_faulty() { Goal::End } else { Goal::Below(mark) };
@@ -242,7 +242,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             let mut io = Blocked::<W, S> { stream: &mut self.stream, may_wait, wire: PhantomData };
             let turn = self.pump.turn(&mut io, goal)?;
             if patient || turn != Turn::News {
-                self.pump.refresh();
+                self.pump.now = now();
             }
             match turn {
                 Turn::News => return Ok(Wake::News),
@@ -268,7 +268,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             pool::trim();
             let interest = Interest { read: self.pump.reads(goal), write };
             W::wait(&self.stream, interest, deadline.map(|deadline| deadline - self.pump.now), stop)?;
-            self.pump.refresh();
+            self.pump.now = now();
             patient = false;
             if self.pump.deadline(goal).is_some_and(|deadline| deadline <= self.pump.now) {
                 return Ok(Wake::Due);

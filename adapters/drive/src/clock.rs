@@ -12,8 +12,15 @@ static ORIGIN: LazyLock<time::Instant> = LazyLock::new(time::Instant::now);
 /// The time, as machines are told it: since an origin that all connections of this process share.
 #[must_use]
 pub fn now() -> Instant {
-    let origin = *ORIGIN;
-    Instant::ORIGIN + time::Instant::now().saturating_duration_since(origin)
+    // Before the clock is read, lest the origin be later.
+    LazyLock::force(&ORIGIN);
+    instant(time::Instant::now())
+}
+
+/// What machines call a point in time of the system's clock.
+#[must_use]
+pub fn instant(at: time::Instant) -> Instant {
+    Instant::ORIGIN + at.saturating_duration_since(*ORIGIN)
 }
 
 /// When `deadline` is, on the system's clock; `None` if that is too far to say.

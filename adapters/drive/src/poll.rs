@@ -22,6 +22,11 @@ pub trait Runtime {
     /// One timer. A connection makes one when its machine first has a deadline.
     type Timer: Unpin + Send;
 
+    /// The time. A runtime that can be given a false clock in tests has its own.
+    fn now() -> time::Instant {
+        time::Instant::now()
+    }
+
     /// A timer for `at`.
     fn timer(at: time::Instant) -> Self::Timer;
 
@@ -33,6 +38,11 @@ pub trait Runtime {
 
     /// Runs `task` beside everything else. Used by [`serve`](crate::serve::serve), whose tasks don't panic.
     fn spawn(task: impl Future<Output = ()> + Send + 'static);
+}
+
+/// The time, as machines are told it.
+fn clock_of<R: Runtime>() -> Instant {
+    clock::instant(R::now())
 }
 
 /// How a [`Runtime`] reads and writes a stream of type `S`.
@@ -74,7 +84,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     /// Puts `machine` on `stream`. What is in the machine's link already, from an upgrade or a detection, is used first.
     #[must_use]
     pub fn new(stream: S, machine: M) -> Self {
-        Self { stream, pump: Pump::new(machine), alarm: Alarm::default() }
+        Self { stream, pump: Pump::new(machine, clock_of::<R>()), alarm: Alarm::default() }
     }
 
     /// The next event; `None` once the machine is done, and what it queued has been sent.
@@ -100,7 +110,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     /// As `next`.
     #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
-        self.pump.refresh();
+        self.pump.now = clock_of::<R>();
         loop {
             let need = match self.pump.next() {
                 Next::Event(event) => return Poll::Ready(Ok(Some(event))),
@@ -153,7 +163,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
         self.pump.settle();
         let goal = Goal::from(&need);
         poll_fn(|cx| {
-            self.pump.refresh();
+            self.pump.now = clock_of::<R>();
             self.poll_wake(cx, goal)
         })
         .await
@@ -227,7 +237,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     ///
     /// As `shutdown`.
     pub fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.pump.refresh();
+        self.pump.now = clock_of::<R>();
         self.pump.settle();
         self.pump.machine.link().tx.fin();
         loop {
@@ -239,7 +249,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     }
 
     fn poll_below(&mut self, cx: &mut Context<'_>, mark: usize) -> Poll<Result<(), Error<M::Error>>> {
-        self.pump.refresh();
+        self.pump.now = clock_of::<R>();
         self.pump.settle();
         loop {
             let goal = if self.pump.is_faulty() { Goal::End } else { Goal::Below(mark) };
@@ -390,7 +400,7 @@ impl<R: Runtime> Alarm<R> {
             ready!(R::poll_timer(timer, cx));
             // Whatever comes next has to set it.
             self.set_for = Instant::FAR_FUTURE;
-            *now = clock::now();
+            *now = clock_of::<R>();
             if deadline <= *now {
                 return Poll::Ready(());
             }

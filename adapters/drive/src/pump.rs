@@ -1,6 +1,6 @@
 //! Moves bytes between a stream and a machine. Never waits itself: that is what the two loops above it do.
 
-use crate::{Error, clock, pool};
+use crate::{Error, pool};
 use barewire::{Instant, Machine, Next, Outbox};
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -88,10 +88,10 @@ pub(crate) struct Pump<M: Machine> {
 }
 
 impl<M: Machine> Pump<M> {
-    pub(crate) fn new(machine: M) -> Self {
+    pub(crate) fn new(machine: M, now: Instant) -> Self {
         Self {
             machine,
-            now: clock::now(),
+            now,
             high_water: 64 * 1024,
             linger: Duration::from_secs(5),
             fault: None,
@@ -116,10 +116,6 @@ impl<M: Machine> Pump<M> {
             dirty: self.dirty,
             bulk: self.bulk,
         }
-    }
-
-    pub(crate) fn refresh(&mut self) {
-        self.now = clock::now();
     }
 
     /// What the machine says; a fault is kept until its farewell has left.

@@ -11,7 +11,6 @@ use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::panic::catch_unwind;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time;
 
 /// How a server treats its connections.
 ///
@@ -215,7 +214,7 @@ where
                 Err(error) if is_about_one(&error) => {}
                 Err(_) => {
                     report.refused += 1;
-                    pause = Some(R::timer(time::Instant::now() + options.pause));
+                    pause = Some(R::timer(R::now() + options.pause));
                 }
             }
         }
@@ -238,7 +237,7 @@ const UNYIELDING: Duration = Duration::from_secs(1);
 
 /// Whether everything has ended within `patience`.
 async fn finished<R: Runtime>(running: &Running, patience: Duration) -> bool {
-    let mut timer = time::Instant::now().checked_add(patience).map(R::timer);
+    let mut timer = R::now().checked_add(patience).map(R::timer);
     poll_fn(|cx| {
         if running.poll_at_most(0, cx).is_ready() {
             return Poll::Ready(true);

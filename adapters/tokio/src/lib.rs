@@ -57,6 +57,10 @@ pub struct Tokio;
 impl Runtime for Tokio {
     type Timer = Pin<Box<Sleep>>;
 
+    fn now() -> time::Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
     fn timer(at: time::Instant) -> Self::Timer {
         Box::pin(tokio::time::sleep_until(at.into()))
     }

@@ -1,7 +1,7 @@
 //! Datagrams.
 
-use super::{Alarm, Runtime};
-use crate::{clock, pool};
+use super::{Alarm, Runtime, clock_of};
+use crate::pool;
 use barewire::{Datagrams, Instant, Transmit};
 use core::fmt;
 use core::future::poll_fn;
@@ -43,7 +43,7 @@ impl<R: Packets<U>, U, M: Datagrams<Address = SocketAddr>> Socket<R, U, M> {
     /// Puts `machine` on `socket`.
     #[must_use]
     pub fn new(socket: U, machine: M) -> Self {
-        Self { socket, machine, now: clock::now(), unsent: None, lost: 0, alarm: Alarm::default() }
+        Self { socket, machine, now: clock_of::<R>(), unsent: None, lost: 0, alarm: Alarm::default() }
     }
 
     /// The next event. May be dropped at any point, and nothing is lost.
@@ -61,7 +61,7 @@ impl<R: Packets<U>, U, M: Datagrams<Address = SocketAddr>> Socket<R, U, M> {
     ///
     /// As `next`.
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<M::Event>> {
-        self.now = clock::now();
+        self.now = clock_of::<R>();
         loop {
             if let Some(event) = self.machine.next(self.now) {
                 return Poll::Ready(Ok(event));
