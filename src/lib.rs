@@ -15,6 +15,8 @@
 //!
 //! The protocols stand on these and know nothing of each other:
 //!
+//! - [`http`]: the vocabulary of HTTP, whatever the version on the wire.
+//! - [`http1`]: HTTP/1.1 and 1.0, server and client.
 //! - [`raw`]: bytes without a grammar.
 
 #![no_std]
@@ -26,6 +28,8 @@ extern crate alloc;
 extern crate std;
 
 pub mod datagram;
+pub mod http;
+pub mod http1;
 pub mod link;
 pub mod machine;
 pub mod raw;
