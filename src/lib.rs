@@ -17,6 +17,7 @@
 //!
 //! - [`raw`]: bytes without a grammar.
 //! - [`detect`]: which of them a peer speaks, by its first bytes.
+//! - [`http`]: the vocabulary of HTTP, with parsers for header values.
 //! - [`message`]: a 12-byte header of magic, version, type and length, then a payload; also over datagrams.
 //!
 //! With the feature `laws`, `barewire::laws` holds any machine, yours too, to the contract.
@@ -36,6 +37,7 @@ extern crate std;
 mod assembly;
 pub mod datagram;
 pub mod detect;
+pub mod http;
 #[cfg(feature = "laws")]
 pub mod laws;
 pub mod link;
