@@ -30,6 +30,7 @@ mod method;
 mod names;
 mod status;
 mod target;
+pub mod values;
 
 pub use event::{Body, Id, RequestEvent, ResponseEvent};
 pub use field::{FieldName, FieldValue, Illegal};
