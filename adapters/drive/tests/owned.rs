@@ -1,6 +1,8 @@
 //! A driver for a completion-based kernel: buffers are given away by value and come back later, in any order. It shows
 //! that the contract needs no copy for that.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use barewire::raw::{Event, Session};
 use barewire::{Instant, Link, Machine, Next};
 use bytes::{Buf, Bytes};
