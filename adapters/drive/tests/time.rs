@@ -1,5 +1,7 @@
 //! Deadlines, backpressure and ends.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use barewire::raw::{Event, Session};
