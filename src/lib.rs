@@ -19,7 +19,6 @@
 //! - [`http1`]: HTTP/1.1 and 1.0, server and client.
 //! - [`raw`]: bytes without a grammar.
 //! - [`detect`]: which of them a peer speaks, by its first bytes.
-//! - [`http`]: the vocabulary of HTTP, with parsers for header values.
 //! - [`message`]: a 12-byte header of magic, version, type and length, then a payload; also over datagrams.
 //!
 //! With the feature `laws`, `barewire::laws` holds any machine, yours too, to the contract.
