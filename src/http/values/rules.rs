@@ -1,6 +1,7 @@
 //! The rules that all values share (RFC 9110 §5.6), as `nom` parsers.
 
 use super::{Malformed, Quoted, Value};
+use crate::http::grammar::{is_field_byte, is_ows, is_tchar};
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while_m_n, take_while1};
 use nom::combinator::{map_opt, recognize};
@@ -25,10 +26,6 @@ pub(super) fn ows(input: &[u8]) -> IResult<&[u8], &[u8]> {
     take_while(is_ows).parse(input)
 }
 
-fn is_ows(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t')
-}
-
 pub(super) fn skip_ows(input: &[u8]) -> &[u8] {
     &input[input.iter().take_while(|byte| is_ows(**byte)).count()..]
 }
@@ -38,27 +35,18 @@ pub(super) fn token(input: &[u8]) -> IResult<&[u8], &str> {
     map_opt(take_while1(is_tchar), as_str).parse(input)
 }
 
-/// `tchar`: any VCHAR, except delimiters.
-fn is_tchar(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !br#"(),/:;<=>?@[\]{}""#.contains(&byte)
-}
-
 /// `quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE`
 pub(super) fn quoted(input: &[u8]) -> IResult<&[u8], Quoted<'_>> {
     let text = take_while1(is_qdtext);
     // quoted-pair = "\" ( HTAB / SP / VCHAR / obs-text )
-    let pair = preceded(tag(&br"\"[..]), take_while_m_n(1, 1, is_text));
+    let pair = preceded(tag(&br"\"[..]), take_while_m_n(1, 1, is_field_byte));
     let inner = recognize(many0_count(alt((text, pair))));
     delimited(tag(&br#"""#[..]), inner, tag(&br#"""#[..])).map(Quoted::new).parse(input)
 }
 
 /// `qdtext = HTAB / SP / %x21 / %x23-5B / %x5D-7E / obs-text`
 fn is_qdtext(byte: u8) -> bool {
-    is_text(byte) && !matches!(byte, b'"' | b'\\')
-}
-
-fn is_text(byte: u8) -> bool {
-    byte == b'\t' || (byte >= b' ' && byte != 0x7F)
+    is_field_byte(byte) && !matches!(byte, b'"' | b'\\')
 }
 
 /// `token / quoted-string`
