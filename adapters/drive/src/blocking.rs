@@ -74,7 +74,7 @@ pub struct Interest {
 /// A machine on a stream, driven by the thread that calls it.
 ///
 /// It [dereferences](Deref) to the machine, so the machine's commands are called on the connection itself:
-/// `connection.send(..)`. Commands only queue. What is queued leaves when the connection next waits, in
+/// `connection.send(..)`. The connection's own methods have names that no protocol uses. Commands only queue. What is queued leaves when the connection next waits, in
 /// [`next`](Self::next), [`ready`](Self::ready) or [`flush`](Self::flush): many commands, one write.
 pub struct Connection<W, S, M: Machine> {
     stream: S,
@@ -202,7 +202,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
     /// # Errors
     ///
     /// When the stream failed before everything was sent.
-    pub fn shutdown(&mut self) -> io::Result<()> {
+    pub fn hang_up(&mut self) -> io::Result<()> {
         self.pump.now = now();
         self.pump.settle();
         self.pump.machine.link().tx.fin();

@@ -65,7 +65,7 @@ pub trait Transport<S>: Runtime {
 /// A machine on a stream, driven by a runtime.
 ///
 /// It [dereferences](Deref) to the machine, so the machine's commands are called on the connection itself:
-/// `connection.send(..)`. Commands only queue. What is queued leaves when the connection next waits, in
+/// `connection.send(..)`. The connection's own methods have names that no protocol uses. Commands only queue. What is queued leaves when the connection next waits, in
 /// [`next`](Self::next), [`ready`](Self::ready) or [`flush`](Self::flush): many commands, one write.
 ///
 /// Every future here may be dropped at any point, as the losing branch of a `select!` is, and nothing is lost: all
@@ -232,16 +232,16 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     /// # Errors
     ///
     /// When the stream failed before everything was sent.
-    pub async fn shutdown(&mut self) -> io::Result<()> {
-        poll_fn(|cx| self.poll_shutdown(cx)).await
+    pub async fn hang_up(&mut self) -> io::Result<()> {
+        poll_fn(|cx| self.poll_hang_up(cx)).await
     }
 
-    /// [`shutdown`](Self::shutdown), for a hand-written future.
+    /// [`hang_up`](Self::hang_up), for a hand-written future.
     ///
     /// # Errors
     ///
-    /// As `shutdown`.
-    pub fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// As `hang_up`.
+    pub fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.pump.now = clock_of::<R>();
         self.pump.settle();
         self.pump.machine.link().tx.fin();

@@ -68,6 +68,6 @@ where
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.get_mut().connection.poll_shutdown(cx).map_err(Into::into)
+        self.get_mut().connection.poll_hang_up(cx).map_err(Into::into)
     }
 }

@@ -102,7 +102,7 @@ async fn a_handler_can_be_told_to_stop() {
                 _ = connection.next() => panic!("nobody said anything"),
                 () = told.stopped() => connection.send(&b"bye"[..]).unwrap(),
             }
-            connection.shutdown().await.unwrap();
+            connection.hang_up().await.unwrap();
         }
     };
     let (address, stop, server) = start(Options::default(), handler).await;
