@@ -1,0 +1,30 @@
+//! The driver's clock.
+
+use barewire::Instant;
+use core::time::Duration;
+use std::sync::LazyLock;
+use std::time;
+
+/// One origin for the whole process, so that a machine may move from one connection to another and never sees the time
+/// run backwards.
+static ORIGIN: LazyLock<time::Instant> = LazyLock::new(time::Instant::now);
+
+/// The time, as machines are told it: since an origin that all connections of this process share.
+#[must_use]
+pub fn now() -> Instant {
+    // Before the clock is read, lest the origin be later.
+    LazyLock::force(&ORIGIN);
+    instant(time::Instant::now())
+}
+
+/// What machines call a point in time of the system's clock.
+#[must_use]
+pub fn instant(at: time::Instant) -> Instant {
+    Instant::ORIGIN + at.saturating_duration_since(*ORIGIN)
+}
+
+/// When `deadline` is, on the system's clock; `None` if that is too far to say.
+#[must_use]
+pub fn at(deadline: Instant) -> Option<time::Instant> {
+    ORIGIN.checked_add(Duration::from_nanos(deadline.as_nanos()))
+}

@@ -1,0 +1,445 @@
+//! The loop for runtimes with futures.
+
+use crate::pump::{Goal, Io, Pump, Turn};
+use crate::{Error, clock};
+use barewire::{Instant, Machine, Next};
+use core::fmt;
+use core::future::{Future, poll_fn};
+use core::ops::{Deref, DerefMut};
+use core::pin::Pin;
+use core::task::{Context, Poll, ready};
+use core::time::Duration;
+use futures_core::Stream;
+use std::io::{self, ErrorKind, IoSlice};
+use std::time;
+
+mod socket;
+
+pub use socket::{Packets, Socket, is_about_a_peer};
+
+/// What a runtime has besides streams: timers and tasks.
+pub trait Runtime {
+    /// One timer. A connection makes one when its machine first has a deadline.
+    type Timer: Unpin + Send;
+
+    /// The time. A runtime that can be given a false clock in tests has its own.
+    fn now() -> time::Instant {
+        time::Instant::now()
+    }
+
+    /// A timer for `at`.
+    fn timer(at: time::Instant) -> Self::Timer;
+
+    /// Sets a timer anew.
+    fn reset(timer: &mut Self::Timer, at: time::Instant);
+
+    /// Ready when the timer's time has come.
+    fn poll_timer(timer: &mut Self::Timer, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// Runs `task` beside everything else. Used by [`serve`](crate::serve::serve), whose tasks don't panic.
+    fn spawn(task: impl Future<Output = ()> + Send + 'static);
+}
+
+/// The time, as machines are told it.
+fn clock_of<R: Runtime>() -> Instant {
+    clock::instant(R::now())
+}
+
+/// How a [`Runtime`] reads and writes a stream of type `S`.
+pub trait Transport<S>: Runtime {
+    /// Reads. `into` is initialised and not empty; 0 is the end.
+    fn poll_read(stream: &mut S, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
+    /// Writes, from several pieces where the stream can.
+    fn poll_write(stream: &mut S, cx: &mut Context<'_>, chunks: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
+    /// Brings to the wire what the stream itself holds back.
+    fn poll_flush(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+    /// Ends the write side.
+    fn poll_shut(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
+    /// Makes the coming drop of the stream a reset, where the stream knows resets.
+    fn abort(stream: &mut S);
+}
+
+/// A machine on a stream, driven by a runtime.
+///
+/// It [dereferences](Deref) to the machine, so the machine's commands are called on the connection itself:
+/// `connection.send(..)`. Commands only queue. What is queued leaves when the connection next waits, in
+/// [`next`](Self::next), [`ready`](Self::ready) or [`flush`](Self::flush): many commands, one write.
+///
+/// Every future here may be dropped at any point, as the losing branch of a `select!` is, and nothing is lost: all
+/// state is in the connection.
+pub struct Connection<R: Runtime, S, M: Machine> {
+    stream: S,
+    pump: Pump<M>,
+    alarm: Alarm<R>,
+}
+
+/// What a wait ended with.
+enum Wake {
+    News,
+    Due,
+    Over,
+}
+
+impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
+    /// Puts `machine` on `stream`. What is in the machine's link already, from an upgrade or a detection, is used first.
+    #[must_use]
+    pub fn new(stream: S, machine: M) -> Self {
+        Self { stream, pump: Pump::new(machine, clock_of::<R>()), alarm: Alarm::default() }
+    }
+
+    /// The next event; `None` once the machine is done, and what it queued has been sent.
+    ///
+    /// Where the machine ended the stream, `None` comes after the FIN and a lingering close: dropping the connection
+    /// then destroys nothing that is still on its way.
+    ///
+    /// While the machine waits for the application it stays pending: it sends what is queued and minds the deadline,
+    /// and another branch of a `select!` may act.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Protocol`] when the peer broke the protocol, a limit or a deadline, after the farewell was sent;
+    /// [`Error::Io`] when the stream failed. Either way the connection is over, and `None` follows.
+    pub async fn next(&mut self) -> Result<Option<M::Event>, Error<M::Error>> {
+        poll_fn(|cx| self.poll_event(cx)).await
+    }
+
+    /// [`next`](Self::next), for a hand-written future.
+    ///
+    /// # Errors
+    ///
+    /// As `next`.
+    #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
+    pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
+        self.pump.now = clock_of::<R>();
+        loop {
+            let need = match self.pump.next() {
+                Next::Event(event) => return Poll::Ready(Ok(Some(event))),
+                need => Goal::from(&need),
+            };
+            match ready!(self.poll_wake(cx, need)) {
+                Ok(Wake::News | Wake::Due) => {}
+                Ok(Wake::Over) => return Poll::Ready(self.pump.verdict(Ok(None))),
+                Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
+            }
+        }
+    }
+
+    /// Waits until whoever `need` names has acted: what [`next`](Self::next) is made of.
+    ///
+    /// It is for callers who ask the machine themselves, with the `next_ref` that lends events instead of copying them
+    /// out. `false` means that the machine is done, and the stream with it, if it was ended.
+    ///
+    /// ```
+    /// # use barewire_drive::{Error, poll::{Connection, Transport}};
+    /// use barewire::Next;
+    /// use barewire::raw::{Event, Session};
+    ///
+    /// # async fn count<R: Transport<S>, S>(mut connection: Connection<R, S, Session>) -> std::io::Result<usize> {
+    /// let mut bytes = 0;
+    /// loop {
+    ///     let need = match connection.next_ref() {
+    ///         Next::Event(Event::Data(lent)) => {
+    ///             bytes += lent.len();
+    ///             continue;
+    ///         }
+    ///         Next::Event(_) => break,
+    ///         need => need.map(drop),
+    ///     };
+    ///     if !connection.wait(need).await? {
+    ///         break;
+    ///     }
+    /// }
+    /// # Ok(bytes)
+    /// # }
+    /// ```
+    ///
+    /// Machines with timers are asked at [`now`](Self::now), the time of the last wake. A fault that such a call
+    /// returned is the caller's to report, after waiting for [`Next::Done`] so that the farewell leaves.
+    ///
+    /// # Errors
+    ///
+    /// When the stream failed.
+    pub async fn wait(&mut self, need: Next<()>) -> io::Result<bool> {
+        self.pump.settle();
+        let goal = Goal::from(&need);
+        poll_fn(|cx| {
+            self.pump.now = clock_of::<R>();
+            self.poll_wake(cx, goal)
+        })
+        .await
+        .map(|wake| !matches!(wake, Wake::Over))
+    }
+
+    /// The time of the last wake, for a machine that is asked directly.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.pump.now
+    }
+
+    /// Waits until at most the high-water mark is queued: backpressure, for a producer that would else fill the memory
+    /// while the peer doesn't read.
+    ///
+    /// It writes and minds the machine's deadlines, but doesn't read: call it between events, not instead of
+    /// [`next`](Self::next).
+    ///
+    /// # Errors
+    ///
+    /// As [`next`](Self::next); [`ErrorKind::BrokenPipe`] when the connection is over.
+    pub async fn ready(&mut self) -> Result<(), Error<M::Error>> {
+        poll_fn(|cx| self.poll_ready(cx)).await
+    }
+
+    /// [`ready`](Self::ready), for a hand-written future.
+    ///
+    /// # Errors
+    ///
+    /// As `ready`.
+    pub fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<M::Error>>> {
+        if self.pump.machine.link().tx.len() <= self.pump.high_water {
+            return Poll::Ready(Ok(()));
+        }
+        self.poll_below(cx, self.pump.high_water.max(1))
+    }
+
+    /// Sends everything queued, without waiting for an event.
+    ///
+    /// # Errors
+    ///
+    /// As [`ready`](Self::ready).
+    pub async fn flush(&mut self) -> Result<(), Error<M::Error>> {
+        poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    /// [`flush`](Self::flush), for a hand-written future.
+    ///
+    /// # Errors
+    ///
+    /// As `flush`.
+    pub fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Error<M::Error>>> {
+        self.poll_below(cx, 0)
+    }
+
+    /// Ends the connection: sends everything queued, then a FIN, and lingers: reads and discards until the peer ends
+    /// its side or the linger time is over.
+    ///
+    /// It is the end of the stream, not of the protocol: say goodbye in the protocol's words first, where it has some.
+    ///
+    /// # Errors
+    ///
+    /// When the stream failed before everything was sent.
+    pub async fn shutdown(&mut self) -> io::Result<()> {
+        poll_fn(|cx| self.poll_shutdown(cx)).await
+    }
+
+    /// [`shutdown`](Self::shutdown), for a hand-written future.
+    ///
+    /// # Errors
+    ///
+    /// As `shutdown`.
+    pub fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.pump.now = clock_of::<R>();
+        self.pump.settle();
+        self.pump.machine.link().tx.fin();
+        loop {
+            match ready!(self.poll_wake(cx, Goal::End))? {
+                Wake::Over => return Poll::Ready(Ok(())),
+                Wake::News | Wake::Due => {}
+            }
+        }
+    }
+
+    fn poll_below(&mut self, cx: &mut Context<'_>, mark: usize) -> Poll<Result<(), Error<M::Error>>> {
+        self.pump.now = clock_of::<R>();
+        self.pump.settle();
+        loop {
+            let goal = if self.pump.is_faulty() { Goal::End } else { Goal::Below(mark) };
+            let gone = io::Error::from(ErrorKind::BrokenPipe);
+            match ready!(self.poll_wake(cx, goal)) {
+                Ok(Wake::News) if !self.pump.is_faulty() => return Poll::Ready(Ok(())),
+                Ok(Wake::Over) => return Poll::Ready(self.pump.verdict(Err(gone.into()))),
+                Ok(Wake::News | Wake::Due) => self.pump.tick(),
+                Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
+            }
+        }
+    }
+
+    fn poll_wake(&mut self, cx: &mut Context<'_>, goal: Goal) -> Poll<io::Result<Wake>> {
+        let mut io = Polled::<R, S> { stream: &mut self.stream, cx, runtime: core::marker::PhantomData };
+        match self.pump.turn(&mut io, goal)? {
+            Turn::News => Poll::Ready(Ok(Wake::News)),
+            Turn::Over => Poll::Ready(Ok(Wake::Over)),
+            Turn::Again => {
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Turn::Wait => {
+                let deadline = self.pump.deadline(goal);
+                ready!(self.alarm.poll(cx, deadline, &mut self.pump.now));
+                Poll::Ready(Ok(Wake::Due))
+            }
+        }
+    }
+}
+
+impl<R: Runtime, S, M: Machine> Connection<R, S, M> {
+    /// The machine.
+    #[must_use]
+    pub fn machine(&self) -> &M {
+        &self.pump.machine
+    }
+
+    /// The machine, for its commands.
+    pub fn machine_mut(&mut self) -> &mut M {
+        &mut self.pump.machine
+    }
+
+    /// The stream.
+    #[must_use]
+    pub fn stream(&self) -> &S {
+        &self.stream
+    }
+
+    /// The stream. Bytes that are read or written beside the machine are lost to it.
+    pub fn stream_mut(&mut self) -> &mut S {
+        &mut self.stream
+    }
+
+    /// Sets how many queued bytes [`ready`](Self::ready) waits for: 64 KiB unless told.
+    pub fn set_high_water(&mut self, bytes: usize) {
+        self.pump.high_water = bytes;
+    }
+
+    /// Sets how long the end may take: without any progress in sending what is queued, then in lingering for the peer's
+    /// end. Five seconds unless told.
+    pub fn set_linger(&mut self, patience: Duration) {
+        self.pump.linger = patience;
+    }
+
+    /// Takes the connection apart. What was received and not understood, or queued and not sent, is in the machine's
+    /// link.
+    #[must_use]
+    pub fn into_parts(mut self) -> (S, M) {
+        self.pump.release();
+        (self.stream, self.pump.machine)
+    }
+
+    /// Puts another machine on the same stream: an upgrade moves the link from one to the other.
+    #[must_use]
+    pub fn map_machine<N: Machine>(self, change: impl FnOnce(M) -> N) -> Connection<R, S, N> {
+        Connection { stream: self.stream, pump: self.pump.with_machine(change), alarm: self.alarm }
+    }
+}
+
+impl<R: Runtime, S, M: Machine> Deref for Connection<R, S, M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.pump.machine
+    }
+}
+
+impl<R: Runtime, S, M: Machine> DerefMut for Connection<R, S, M> {
+    fn deref_mut(&mut self) -> &mut M {
+        &mut self.pump.machine
+    }
+}
+
+impl<R: Transport<S>, S: Unpin, M: Machine + Unpin> Stream for Connection<R, S, M>
+where
+    M::Event: Unpin,
+    M::Error: Unpin,
+{
+    type Item = Result<M::Event, Error<M::Error>>;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_event(cx).map(Result::transpose)
+    }
+}
+
+impl<R: Runtime, S: fmt::Debug, M: Machine + fmt::Debug> fmt::Debug for Connection<R, S, M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Connection").field("stream", &self.stream).field("machine", &self.pump.machine).finish()
+    }
+}
+
+/// One timer, set as seldom as possible: when a deadline moves away, as idle deadlines do with every message, it is
+/// left alone, and set anew when it fires too early.
+struct Alarm<R: Runtime> {
+    timer: Option<R::Timer>,
+    set_for: Instant,
+}
+
+impl<R: Runtime> Default for Alarm<R> {
+    fn default() -> Self {
+        Self { timer: None, set_for: Instant::FAR_FUTURE }
+    }
+}
+
+impl<R: Runtime> Alarm<R> {
+    /// Ready when `deadline` is due by our clock, whatever the timer says.
+    fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>, now: &mut Instant) -> Poll<()> {
+        let Some(deadline) = deadline else { return Poll::Pending };
+        if deadline <= *now {
+            return Poll::Ready(());
+        }
+        let Some(at) = clock::at(deadline) else { return Poll::Pending };
+        loop {
+            let timer = match &mut self.timer {
+                Some(timer) => {
+                    if deadline < self.set_for {
+                        R::reset(timer, at);
+                        self.set_for = deadline;
+                    }
+                    timer
+                }
+                none => {
+                    self.set_for = deadline;
+                    none.insert(R::timer(at))
+                }
+            };
+            ready!(R::poll_timer(timer, cx));
+            // Whatever comes next has to set it.
+            self.set_for = Instant::FAR_FUTURE;
+            *now = clock_of::<R>();
+            if deadline <= *now {
+                return Poll::Ready(());
+            }
+        }
+    }
+}
+
+struct Polled<'a, 'c, R, S> {
+    stream: &'a mut S,
+    cx: &'a mut Context<'c>,
+    runtime: core::marker::PhantomData<R>,
+}
+
+impl<R: Transport<S>, S> Io for Polled<'_, '_, R, S> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        or_would_block(R::poll_read(self.stream, self.cx, into))
+    }
+
+    fn write(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
+        or_would_block(R::poll_write(self.stream, self.cx, chunks))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        or_would_block(R::poll_flush(self.stream, self.cx))
+    }
+
+    fn shut(&mut self) -> io::Result<()> {
+        or_would_block(R::poll_shut(self.stream, self.cx))
+    }
+
+    fn reset(&mut self) {
+        R::abort(self.stream);
+    }
+}
+
+/// A stream that is pending has taken note of the waker: an `io::Error` without a heap behind it says the same.
+fn or_would_block<T>(poll: Poll<io::Result<T>>) -> io::Result<T> {
+    match poll {
+        Poll::Ready(result) => result,
+        Poll::Pending => Err(ErrorKind::WouldBlock.into()),
+    }
+}
