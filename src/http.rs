@@ -40,8 +40,9 @@ pub use status::{Reason, Status};
 pub use target::{Target, TargetForm};
 
 pub(crate) use head::{FieldIndex, RequestLine, StatusLine};
-pub(crate) use message::Outgoing;
+pub(crate) use message::is_forbidden_trailer;
 pub(crate) use names::{Known, classify};
+pub(crate) use target::{form_of, is_host};
 pub(crate) mod chars {
     //! The character classes, for the syntax modules.
     pub(crate) use super::grammar::{is_field_byte, is_target_byte, is_token, trim_ows};

@@ -4,10 +4,18 @@
 //! could understand in two ways is refused (request smuggling, response splitting). Each leniency is one named switch
 //! of [`Config`], off by default.
 
+mod body;
+mod chunked;
 pub mod client;
+mod clock;
 mod config;
 mod error;
+mod facts;
+mod head;
+mod reply;
+mod scan;
 pub mod server;
+mod wire;
 
 pub use client::Client;
 pub use config::{Config, ConfigBuilder, ConfigError};

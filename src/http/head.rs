@@ -56,11 +56,32 @@ impl FieldIndex {
         Fields { bytes: &self.buffer, index: self.index }
     }
 
-    /// Forgets everything, and gives memory beyond `keep` back.
-    pub(crate) fn clear(&mut self, keep: usize) {
+    /// Drops the fields whose names are not to be kept.
+    pub(crate) fn retain(&mut self, keep: impl Fn(&[u8]) -> bool) {
+        let begin = self.index as usize;
+        let mut kept = begin;
+        for at in (begin..self.buffer.len()).step_by(ENTRY) {
+            let (section, index) = self.buffer.split_at(begin);
+            let offset = |byte: usize| usize::from(u16::from_le_bytes([index[byte], index[byte + 1]]));
+            let name = &section[offset(at - begin)..offset(at - begin + 2)];
+            if keep(name) {
+                self.buffer.copy_within(at..at + ENTRY, kept);
+                kept += ENTRY;
+            }
+        }
+        self.buffer.truncate(kept);
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear(&mut self) {
         self.buffer.clear();
         self.index = 0;
+    }
+
+    /// Forgets everything, if it takes more memory than `keep` bytes.
+    pub(crate) fn clear_beyond(&mut self, keep: usize) {
         if self.buffer.capacity() > keep {
+            self.index = 0;
             self.buffer = Vec::new();
         }
     }
