@@ -18,6 +18,7 @@
 //! - [`http`]: the vocabulary of HTTP, whatever the version on the wire.
 //! - [`http1`]: HTTP/1.1 and 1.0, server and client.
 //! - [`raw`]: bytes without a grammar.
+//! - [`detect`]: which of them a peer speaks, by its first bytes.
 //! - [`message`]: a 12-byte header of magic, version, type and length, then a payload; also over datagrams.
 //!
 //! With the feature `laws`, `barewire::laws` holds any machine, yours too, to the contract.
@@ -27,11 +28,14 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
-#[cfg(test)]
-extern crate std;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod assembly;
 pub mod datagram;
+pub mod detect;
 pub mod http;
 pub mod http1;
 #[cfg(feature = "laws")]

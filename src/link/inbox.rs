@@ -146,6 +146,7 @@ impl Inbox {
 /// What a machine does.
 impl Inbox {
     /// Everything received and not yet consumed.
+    #[inline]
     #[must_use]
     pub fn data(&self) -> &[u8] {
         &self.storage[self.start..self.end]
@@ -157,12 +158,14 @@ impl Inbox {
     }
 
     /// Bytes received and not yet consumed.
+    #[inline]
     #[must_use]
     pub fn len(&self) -> usize {
         self.end - self.start
     }
 
     /// Whether everything received has been consumed.
+    #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.start == self.end
@@ -185,6 +188,7 @@ impl Inbox {
     }
 
     /// Consumes the first `n` bytes and lends them.
+    #[inline]
     pub fn take_ref(&mut self, n: usize) -> &[u8] {
         let n = self.clamp(n);
         let from = self.start;
@@ -196,11 +200,13 @@ impl Inbox {
     }
 
     /// Consumes the first `n` bytes.
+    #[inline]
     pub fn skip(&mut self, n: usize) {
         self.take_ref(n);
     }
 
     /// Whether no byte will follow those in [`data`](Self::data).
+    #[inline]
     #[must_use]
     pub fn is_eof(&self) -> bool {
         self.closed
@@ -217,6 +223,7 @@ impl Inbox {
         self.limit = limit;
     }
 
+    #[inline]
     fn clamp(&self, n: usize) -> usize {
         debug_assert!(n <= self.len(), "took more than was received");
         n.min(self.len())

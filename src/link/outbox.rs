@@ -47,6 +47,7 @@ enum End {
 /// What a machine does.
 impl Outbox {
     /// Appends a copy of `bytes`. Nothing is taken after [`fin`](Self::fin) or [`abort`](Self::abort).
+    #[inline]
     pub fn put(&mut self, bytes: &[u8]) {
         if self.end != End::Open {
             return;
@@ -60,6 +61,7 @@ impl Outbox {
     }
 
     /// Appends `bytes`, by reference if they are many.
+    #[inline]
     pub fn push(&mut self, bytes: Bytes) {
         if bytes.len() < BY_REFERENCE {
             self.put(&bytes);
@@ -100,6 +102,7 @@ impl Outbox {
     }
 
     /// Whether the stream has been ended, by [`fin`](Self::fin) or [`abort`](Self::abort).
+    #[inline]
     #[must_use]
     pub fn is_ended(&self) -> bool {
         self.end != End::Open

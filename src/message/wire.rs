@@ -1,7 +1,7 @@
 //! The header's grammar: slices in, values out.
 
 use super::{Config, Error};
-use nom::number::complete::{be_u16, be_u32};
+use nom::error::ErrorKind;
 use nom::{IResult, Parser};
 
 /// The header's length in bytes.
@@ -41,9 +41,28 @@ impl Header {
 /// Only when there are fewer than 12 bytes.
 #[inline]
 pub fn header(input: &[u8]) -> IResult<&[u8], Header> {
-    (be_u32, be_u16, be_u16, be_u32)
-        .map(|(magic, version, kind, length)| Header { magic, version, kind, length })
-        .parse(input)
+    (u32, u16, u16, u32).map(|(magic, version, kind, length)| Header { magic, version, kind, length }).parse(input)
+}
+
+#[inline]
+fn u32(input: &[u8]) -> IResult<&[u8], u32> {
+    let (rest, bytes) = array(input)?;
+    Ok((rest, u32::from_be_bytes(bytes)))
+}
+
+#[inline]
+fn u16(input: &[u8]) -> IResult<&[u8], u16> {
+    let (rest, bytes) = array(input)?;
+    Ok((rest, u16::from_be_bytes(bytes)))
+}
+
+/// What `nom::number` builds on is not inlined across crates without LTO: one call for each field.
+#[inline]
+fn array<const N: usize>(input: &[u8]) -> IResult<&[u8], [u8; N]> {
+    match input.split_first_chunk() {
+        Some((bytes, rest)) => Ok((rest, *bytes)),
+        None => Err(nom::Err::Error(nom::error::Error::new(input, ErrorKind::Eof))),
+    }
 }
 
 /// Whether we take this message, by the config's magic, versions and limit.

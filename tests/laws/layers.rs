@@ -1,6 +1,7 @@
-//! Two layers to stack under a machine: one that changes bytes, one that frames them and can break.
+//! Two layers to stack under any subject: one that changes bytes, one that frames them and can break.
 
-use barewire::{Instant, Layer, Link};
+use barewire::laws::{Log, Subject};
+use barewire::{Instant, Layer, Link, Machine, Stack};
 
 /// Flips every bit, both ways.
 pub(crate) struct Flip;
@@ -99,5 +100,33 @@ fn end(lower: &mut Link, upper: &mut Link) {
     }
     if upper.tx.is_aborted() {
         lower.tx.abort();
+    }
+}
+
+/// Any subject with a layer under it.
+pub(crate) struct Layered<S, L>(pub(crate) S, pub(crate) fn() -> L);
+
+impl<S: Subject, L: Layer<Error: core::fmt::Debug>> Subject for Layered<S, L> {
+    type Machine = Stack<L, S::Machine>;
+
+    fn machine(&self) -> Self::Machine {
+        Stack::new((self.1)(), self.0.machine())
+    }
+
+    fn on_event(&self, stack: &mut Self::Machine, event: <S::Machine as Machine>::Event, log: &mut Log) {
+        self.0.on_event(stack.machine_mut(), event, log);
+    }
+
+    fn on_turn(&self, stack: &mut Self::Machine, log: &mut Log) -> bool {
+        self.0.on_turn(stack.machine_mut(), log)
+    }
+
+    fn misuse(&self, stack: &mut Self::Machine) -> bool {
+        self.0.misuse(stack.machine_mut())
+    }
+
+    fn replies(&self) -> usize {
+        // The layer moves the application's bytes too, inside `next`.
+        usize::MAX
     }
 }

@@ -1,8 +1,59 @@
 //! Each machine with an application that answers: shared by the tests here and by the fuzz targets.
 
-use barewire::laws::{Log, Subject};
+use barewire::detect::{Detect, Protocol};
+use barewire::http::{Body, Id, RequestEvent, Response, Status};
+use barewire::laws::{Log, Subject, Violation, check};
 use barewire::message::{self, Config};
-use barewire::{Layer, Machine, Stack, raw};
+use barewire::{Machine, Misuse, http1, raw};
+use core::cell::{Cell, RefCell};
+
+/// A machine by name, for those who hold all of them to the laws.
+pub(crate) struct Subjected {
+    pub(crate) name: &'static str,
+    pub(crate) check: fn(input: &[u8], choices: &[u8]) -> Result<(), Violation>,
+    /// Inputs that it understands, to mutate.
+    pub(crate) seeds: &'static [&'static [u8]],
+}
+
+/// All of them. A fuzz target chooses by index, so new ones go to the end.
+pub(crate) const MACHINES: &[Subjected] = &[
+    Subjected { name: "raw", check: |input, choices| check(&Raw, input, choices), seeds: &[b"bytes"] },
+    Subjected { name: "message", check: |input, choices| check(&Messages(100_000), input, choices), seeds: MESSAGES },
+    Subjected {
+        name: "message in pieces",
+        check: |input, choices| check(&Messages(20), input, choices),
+        seeds: MESSAGES,
+    },
+    Subjected {
+        name: "detection",
+        check: |input, choices| check(&Detection, input, choices),
+        seeds: &[
+            b"GET / HTTP/1.1\r\n",
+            b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+            b"\x16\x03\x01\x02\0\x01\0\x01",
+            b"\xDE\xAD\xBE\xEF",
+        ],
+    },
+    Subjected {
+        name: "HTTP/1 server",
+        check: |input, choices| check(&HttpServer::default(), input, choices),
+        seeds: REQUESTS,
+    },
+];
+
+const REQUESTS: &[&[u8]] = &[
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST /x?y HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+    b"POST / HTTP/1.1\r\nHost: a:80\r\nTransfer-Encoding: chunked\r\n\r\n5;a=\"b\"\r\nhello\r\n0\r\nx: y\r\n\r\nGET / HTTP",
+    b"HEAD * HTTP/1.0\r\nConnection: keep-alive\r\n\r\nOPTIONS * HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+    b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nearly bytes",
+    b"PUT http://a/ HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
+];
+
+const MESSAGES: &[&[u8]] = &[
+    b"\xDE\xAD\xBE\xEF\0\x01\0\x07\0\0\0\x05hello\xDE\xAD\xBE\xEF\0\x01\0\x08\0\0\0\0",
+    b"\xDE\xAD\xBE\xEF\0\x01\xFF\xFF\0\0\0\x20 a payload of thirty-two bytes...\xDE\xAD",
+    b"\xDE\xAD\xBE\xEF\0\x01\0\0\xFF\xFF\xFF\xFF",
+];
 
 /// Bytes without a grammar, echoed.
 pub(crate) struct Raw;
@@ -76,30 +127,81 @@ impl Subject for Messages {
     }
 }
 
-/// Any subject with a layer under it.
-pub(crate) struct Layered<S, L>(pub(crate) S, pub(crate) fn() -> L);
+/// Detection alone: what is to be detected stays in the link.
+pub(crate) struct Detection;
 
-impl<S: Subject, L: Layer<Error: core::fmt::Debug>> Subject for Layered<S, L> {
-    type Machine = Stack<L, S::Machine>;
+impl Subject for Detection {
+    type Machine = Detect;
 
-    fn machine(&self) -> Self::Machine {
-        Stack::new((self.1)(), self.0.machine())
+    fn machine(&self) -> Detect {
+        Detect::default()
     }
 
-    fn on_event(&self, stack: &mut Self::Machine, event: <S::Machine as Machine>::Event, log: &mut Log) {
-        self.0.on_event(stack.machine_mut(), event, log);
+    fn on_event(&self, _machine: &mut Detect, event: Protocol, log: &mut Log) {
+        log.item(format!("{event:?}"));
     }
 
-    fn on_turn(&self, stack: &mut Self::Machine, log: &mut Log) -> bool {
-        self.0.on_turn(stack.machine_mut(), log)
+    fn misuse(&self, _machine: &mut Detect) -> bool {
+        // It has no command that could be out of place.
+        true
+    }
+}
+
+/// An HTTP/1 server that sends each body back: as it comes where its length is known, or else whole, since the chunks of
+/// a reply are as long as its pieces.
+///
+/// It never asks for the body of a request that expects a 100: whether that is sent depends on how far the input has
+/// come, and is meant to (RFC 9110 §10.1.1).
+#[derive(Default)]
+pub(crate) struct HttpServer {
+    last: Cell<Option<Id>>,
+    whole: RefCell<Vec<u8>>,
+}
+
+impl Subject for HttpServer {
+    type Machine = http1::Server;
+
+    fn machine(&self) -> http1::Server {
+        self.last.set(None);
+        self.whole.take();
+        http1::Server::new(http1::Config::builder().max_body(Some(1 << 20)).build().unwrap())
     }
 
-    fn misuse(&self, stack: &mut Self::Machine) -> bool {
-        self.0.misuse(stack.machine_mut())
+    fn on_event(&self, server: &mut http1::Server, event: RequestEvent, log: &mut Log) {
+        let ok = Response::new(Status::OK);
+        match event {
+            RequestEvent::Request { id, head, body } => {
+                log.item(format!("{id} {head:?} {body:?}"));
+                self.last.set(Some(id));
+                if head.method().as_str() == "CONNECT" || head.expects_continue() {
+                    server.respond(id, &Response::new(Status::NOT_IMPLEMENTED), Body::Empty).unwrap();
+                } else if body != Body::Unknown {
+                    server.respond(id, &ok, body).unwrap();
+                }
+            }
+            RequestEvent::Data { id, bytes } => {
+                log.data(id.get(), &bytes);
+                if server.send_data(id, bytes.clone()) == Err(Misuse::OutOfTurn) {
+                    self.whole.borrow_mut().extend_from_slice(&bytes);
+                }
+            }
+            RequestEvent::End { id, trailers } => {
+                log.item(format!("{id} end {trailers:?}"));
+                match server.finish(id) {
+                    Err(Misuse::OutOfTurn) => server.respond_with(id, &ok, self.whole.take()).unwrap(),
+                    // An empty one was finished when it was begun.
+                    finished => assert!(matches!(finished, Ok(()) | Err(Misuse::UnknownId | Misuse::Closed))),
+                }
+            }
+            other => log.item(format!("{other:?}")),
+        }
     }
 
-    fn replies(&self) -> usize {
-        // The layer moves the application's bytes too, inside `next`.
-        usize::MAX
+    fn misuse(&self, server: &mut http1::Server) -> bool {
+        let Some(id) = self.last.get() else { return true };
+        // Nothing asks for a switch, and the first fault of a 100 is that it is no final response.
+        server.respond(id, &Response::new(Status::CONTINUE), Body::Empty).is_err()
+            && server.upgrade(id, &Response::new(Status::SWITCHING_PROTOCOLS)).is_err()
+            && server.interim(id, &Response::new(Status::OK)).is_err()
     }
 }

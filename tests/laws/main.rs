@@ -2,15 +2,15 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod hostile;
 mod layers;
 mod lines;
 mod machines;
 
 use barewire::laws::{Law, check};
 use barewire::message::Header;
-use layers::{Flip, Records};
+use layers::{Flip, Layered, Records};
 use lines::{Defect, LinesSubject};
-use machines::Layered;
 use quickcheck::{Gen, QuickCheck};
 use std::collections::BTreeSet;
 
@@ -90,6 +90,16 @@ fn messages_keep_the_laws() {
         }
     }
     QuickCheck::new().tests(300).quickcheck(property as fn(Vec<Vec<u8>>, u8, Option<(usize, u8)>, Vec<u8>));
+}
+
+#[test]
+fn detection_keeps_the_laws() {
+    fn property(prefix: u8, rest: Vec<u8>, choices: Vec<u8>) {
+        let prefixes: [&[u8]; 6] = [b"", b"PRI * HT", b"GET", b"\x16\x03", b"\xde\xad", b"\r\n"];
+        let input = [prefixes[usize::from(prefix) % 6], &rest].concat();
+        check(&machines::Detection, &input, &choices).unwrap();
+    }
+    QuickCheck::new().tests(300).quickcheck(property as fn(u8, Vec<u8>, Vec<u8>));
 }
 
 #[test]
