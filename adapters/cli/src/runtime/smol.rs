@@ -11,6 +11,7 @@ use core::time::Duration;
 use smol::Async;
 use std::io;
 use std::net::{TcpListener, UdpSocket};
+use std::sync::Arc;
 
 pub(super) fn serve<A: App>(
     listener: TcpListener,
@@ -26,7 +27,7 @@ pub(super) fn serve<A: App>(
 }
 
 pub(super) fn echo_datagrams(socket: UdpSocket, stop: &Stop) -> io::Result<()> {
-    let socket = Async::new(socket)?;
+    let socket = Arc::new(Async::new(socket)?);
     smol::block_on(poll::echo(Socket::new(socket, raw::Socket::default()), stop))
 }
 
