@@ -1,5 +1,7 @@
 //! The client machine against the checklist, section by section of RFC 9112 and RFC 9110.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod http1;
 
 use barewire::http::{

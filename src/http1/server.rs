@@ -262,7 +262,7 @@ impl Server {
             if status == crate::http::Status::CONTINUE {
                 self.exchanges[0].waits = false;
             }
-            reply::put_head(response, &[], &mut self.link.tx);
+            reply::put_head(response, b"\r\n", &mut self.link.tx);
         }
         Ok(())
     }
@@ -290,7 +290,7 @@ impl Server {
         if !exchange.ended {
             return Err(Misuse::OutOfTurn);
         }
-        let connection: &[u8] = if connect { b"" } else { b"connection: upgrade\r\n" };
+        let connection: &[u8] = if connect { b"\r\n" } else { b"connection: upgrade\r\n\r\n" };
         reply::put_head(response, connection, &mut self.link.tx);
         self.phase = Phase::Upgraded(id);
         Ok(())

@@ -146,7 +146,7 @@ pub(super) fn fields(section: &[u8], from: usize, config: &Config, index: &mut F
 /// the message is understood.
 fn collect(headers: &[Header<'_>], section: &[u8], from: usize, index: &mut FieldIndex) -> Result<Facts, Error> {
     let mut facts = Facts::default();
-    index.begin(section);
+    index.begin(section, headers.len());
     let mut line = from;
     for (at, header) in headers.iter().enumerate() {
         // A field begins where the last line ended, and a line ends in CR LF: the parser would take LF.
