@@ -13,7 +13,7 @@ use core::task::{Context, Waker};
 use core::time::Duration;
 use futures_sink::Sink;
 use std::io::{self, ErrorKind};
-use support::{Script, Sim, once, turn, within};
+use support::{Script, Sim, once, timers_set, turn, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -118,6 +118,32 @@ fn a_peer_that_moves_is_not_cut() {
     assert!(once(connection.next()).is_pending());
     turn(SECOND);
     connection.stream_mut().silent = false;
+    assert!(matches!(within(1, connection.next()), Err(Error::Protocol(TooSlow))));
+}
+
+#[test]
+fn a_deadline_that_moves_away_sets_no_timer() {
+    let mut connection = Polled::new(silent(), Strict::default());
+    for _ in 0..150 {
+        assert!(once(connection.next()).is_pending());
+        turn(SECOND / 100);
+        connection.stream_mut().input.push_back(b"x".to_vec());
+        assert!(within(1, connection.next()).unwrap().is_some());
+    }
+    assert_eq!(timers_set(), 2, "once at first, once when it fired too early");
+}
+
+#[test]
+fn a_deadline_that_never_comes() {
+    let mut connection = Polled::new(silent(), Strict::default());
+    assert!(once(connection.next()).is_pending());
+    connection.expires = Some(Instant::FAR_FUTURE);
+    turn(2 * SECOND);
+    assert!(once(connection.next()).is_pending());
+    connection.expires = Some(connection.now() + SECOND);
+    assert!(once(connection.next()).is_pending());
+    connection.stream_mut().silent = false;
+    turn(SECOND);
     assert!(matches!(within(1, connection.next()), Err(Error::Protocol(TooSlow))));
 }
 

@@ -124,11 +124,17 @@ impl Script {
 
 thread_local! {
     static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    static TIMERS_SET: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Turns this thread's clock forward.
 pub(crate) fn turn(by: Duration) {
     AHEAD.set(AHEAD.get() + by);
+}
+
+/// How often this thread has set a timer.
+pub(crate) fn timers_set() -> usize {
+    TIMERS_SET.get()
 }
 
 /// A runtime whose clock is turned by hand, and whose streams never wake anyone: the test polls again.
@@ -143,11 +149,12 @@ impl Runtime for Sim {
     }
 
     fn timer(at: Instant) -> Instant {
+        TIMERS_SET.set(TIMERS_SET.get() + 1);
         at
     }
 
     fn reset(timer: &mut Instant, at: Instant) {
-        *timer = at;
+        *timer = Self::timer(at);
     }
 
     fn poll_timer(timer: &mut Instant, _: &mut Context<'_>) -> Poll<()> {
