@@ -1,268 +1,195 @@
-//! Whole HTTP/1.1 exchanges in memory, request bytes to reply bytes: barewire beside hyper and ureq-proto, and beside
-//! what nobody can beat, httparse and the copy of a reply that was written beforehand.
+//! Whole HTTP/1 exchanges in memory: a request comes, a 200 with a `Date` and 13 bytes leaves. No socket, no runtime.
 //!
 //! `cargo bench --manifest-path benches/Cargo.toml --bench http1`
 //!
-//! All but the floor understand the framing and the connection, and write a head with a type and a length. All pay the
-//! copy of the request that stands for the socket.
+//! Every contestant has one connection that is kept alive, and its bytes are copied in and out as a socket would.
+//!
+//! - **hyper**: its server connection over an in-memory stream, polled by hand with a waker that does nothing; one poll
+//!   reads, answers and writes all that there is. No timers.
+//! - **ureq-proto**: the one other sans-I/O crate with a server. It has no `Date`, no timers, no pipelining: one `Reply`
+//!   after the other over the same input.
+//! - **floor**: `httparse`, and a copy of a fixed reply. No body framing, no checks beyond the parser's.
+//! - **barewire**: the machine with all checks and timers at their defaults, events copied out (`next`) or lent
+//!   (`next_ref`).
 
-use barewire::http::{FieldName, FieldValue, Id, RequestEvent, Response, Status};
+use barewire::http::{RequestEvent, Response, Status};
 use barewire::http1::{Config, Server};
 use barewire::{Instant, Machine, Next};
+use barewire_benches::http::{BODY, BROWSER, DEPTH, SMALL, pipelined};
 use barewire_benches::{Contestant, compare};
 use bytes::Bytes;
 use http_body_util::Full;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper::server::conn::http1::Builder;
+use hyper::service::service_fn;
 use std::cell::RefCell;
 use std::convert::Infallible;
+use std::future::Future;
 use std::hint::black_box;
-use std::mem::MaybeUninit;
+use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
+use ureq_proto::server::{RecvRequestResult, Reply, SendResponseResult};
 
-const SMALL: &str = "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n";
+const READ: usize = 16 * 1024;
 
-const BROWSER: &str = "GET /articles/2026/11/protocol-engines?page=2 HTTP/1.1\r\n\
-    Host: www.example.com\r\n\
-    User-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\r\n\
-    Accept: text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8\r\n\
-    Accept-Language: en-US,en;q=0.5\r\n\
-    Accept-Encoding: gzip, deflate, br, zstd\r\n\
-    Referer: https://www.example.com/articles/2026/11/\r\n\
-    Connection: keep-alive\r\n\
-    Cookie: session=0123456789abcdef0123456789abcdef; theme=dark; consent=yes; lang=en\r\n\
-    Upgrade-Insecure-Requests: 1\r\n\
-    Sec-Fetch-Dest: document\r\n\
-    Sec-Fetch-Mode: navigate\r\n\
-    Sec-Fetch-Site: same-origin\r\n\
-    Sec-Fetch-User: ?1\r\n\
-    Priority: u=0, i\r\n\
-    If-None-Match: \"33a64df551425fcc55e4d42a148795d9\"\r\n\r\n";
-
-const BODY: &str = "Hello, world!";
-
-/// A date, so that nobody gains by leaving it out.
-const WALL_CLOCK: Duration = Duration::from_secs(1_800_000_000);
-
-const TEXT: FieldValue = FieldValue::literal("text/plain");
+/// A length that every reply has at least.
+const REPLY: usize = 50;
 
 fn main() {
-    let pipelined = SMALL.repeat(16);
-    for (title, input, items) in [
-        (format!("{} B request", SMALL.len()), SMALL, 1),
-        (format!("{} B browser request", BROWSER.len()), BROWSER, 1),
-        ("16 pipelined, each".into(), pipelined.as_str(), 16),
+    let sixteen = pipelined();
+    for (title, input, requests) in [
+        ("a request of 40 B", SMALL, 1),
+        ("a browser's request of 703 B", BROWSER, 1),
+        ("16 requests of 40 B, pipelined, each", &sixteen[..], DEPTH),
     ] {
-        let input = input.as_bytes();
-        compare(
-            &title,
-            items,
-            vec![
-                Contestant::new("hyper", hyper(input)),
-                Contestant::new("ureq-proto", ureq(input)),
-                Contestant::new("barewire, next", barewire(input, next)),
-                Contestant::new("barewire, next_ref", barewire(input, next_ref)),
-                Contestant::new("httparse and a copy", floor(input)),
-            ],
-        );
+        let contestants = vec![
+            Contestant::new("hyper", hyper(input, requests)),
+            Contestant::new("ureq-proto", ureq(input, requests)),
+            Contestant::new("floor: httparse, copy", floor(input, requests)),
+            Contestant::new("barewire, next", barewire(input, requests, false)),
+            Contestant::new("barewire, next_ref", barewire(input, requests, true)),
+        ];
+        compare(title, requests as u64, contestants);
     }
-    compare(
-        "head by the byte, a request",
-        1,
-        vec![
-            Contestant::new("barewire, whole", barewire(BROWSER.as_bytes(), next)),
-            Contestant::new("barewire, by the byte", by_the_byte(BROWSER.as_bytes())),
-        ],
-    );
 }
 
-fn server() -> Server {
-    Server::new(Config::builder().unix_at_origin(Some(WALL_CLOCK)).build().unwrap())
-}
-
-fn feed(server: &mut Server, input: &[u8]) {
-    let rx = &mut server.link().rx;
-    rx.spare(input.len())[..input.len()].copy_from_slice(input);
-    rx.commit(input.len());
-}
-
-fn drain(server: &mut Server) {
-    let tx = &mut server.link().tx;
-    let mut chunks = [&b""[..]; 8];
-    let n = tx.chunks(&mut chunks);
-    black_box(&chunks[..n]);
-    let len = tx.len();
-    tx.advance(len);
-}
-
-/// A head as a handler writes it, anew for each request.
-fn reply(server: &mut Server, id: Id) {
-    let response = Response::new(Status::OK).field(FieldName::CONTENT_TYPE, TEXT);
-    server.respond_with(id, &response, Bytes::from_static(BODY.as_bytes())).unwrap();
-}
-
-fn next(server: &mut Server) -> bool {
-    match server.next(Instant::ORIGIN).unwrap() {
-        Next::Event(RequestEvent::Request { head, .. }) => {
-            black_box(head.target());
-        }
-        Next::Event(RequestEvent::End { id, .. }) => reply(server, id),
-        Next::Event(_) => {}
-        _ => return false,
-    }
-    true
-}
-
-fn next_ref(server: &mut Server) -> bool {
-    match server.next_ref(Instant::ORIGIN).unwrap() {
-        Next::Event(RequestEvent::Request { head, .. }) => {
-            black_box(head.target());
-        }
-        Next::Event(RequestEvent::End { id, .. }) => reply(server, id),
-        Next::Event(_) => {}
-        _ => return false,
-    }
-    true
-}
-
-fn barewire(input: &[u8], step: impl Fn(&mut Server) -> bool) -> impl FnMut() {
-    let mut server = server();
+fn barewire(input: &[u8], requests: usize, lends: bool) -> impl FnMut() {
+    let config = Config::builder().unix_at_origin(Some(Duration::from_secs(1_800_000_000))).build().unwrap();
+    let mut server = Server::new(config);
     move || {
-        feed(&mut server, input);
-        while step(&mut server) {}
-        drain(&mut server);
-    }
-}
-
-fn by_the_byte(input: &[u8]) -> impl FnMut() {
-    let mut server = server();
-    move || {
-        for byte in input {
-            feed(&mut server, core::slice::from_ref(byte));
-            while next(&mut server) {}
+        let spare = server.link().rx.spare(READ);
+        spare[..input.len()].copy_from_slice(input);
+        server.link().rx.commit(input.len());
+        loop {
+            let ended = if lends {
+                match server.next_ref(black_box(Instant::ORIGIN)).unwrap() {
+                    Next::Event(RequestEvent::Request { head, .. }) => {
+                        black_box(head.target().as_bytes());
+                        continue;
+                    }
+                    Next::Event(RequestEvent::End { id, .. }) => id,
+                    _ => break,
+                }
+            } else {
+                match server.next(black_box(Instant::ORIGIN)).unwrap() {
+                    Next::Event(RequestEvent::Request { head, .. }) => {
+                        black_box(head.target().as_bytes());
+                        continue;
+                    }
+                    Next::Event(RequestEvent::End { id, .. }) => id,
+                    _ => break,
+                }
+            };
+            server.respond_with(ended, &Response::new(Status::OK), Bytes::from_static(BODY)).unwrap();
         }
-        drain(&mut server);
+        let tx = &mut server.link().tx;
+        let sent = tx.len();
+        let mut chunks = [&b""[..]; 4];
+        let n = tx.chunks(&mut chunks);
+        black_box(&chunks[..n]);
+        assert!(sent > requests * REPLY);
+        tx.advance(sent);
     }
 }
 
-fn floor(input: &[u8]) -> impl FnMut() {
-    let reply = format!(
-        "HTTP/1.1 200 OK\r\ndate: Fri, 15 Jan 2027 08:00:00 GMT\r\ncontent-type: text/plain\r\ncontent-length: 13\r\n\r\n{BODY}"
-    );
-    let (mut received, mut sent) = (Vec::new(), Vec::new());
+fn floor(input: &[u8], requests: usize) -> impl FnMut() {
+    const FIXED: &[u8] =
+        b"HTTP/1.1 200 OK\r\ndate: Fri, 15 Jan 2027 08:00:00 GMT\r\ncontent-length: 13\r\n\r\nHello, World!";
+    let (mut received, mut sent) = (vec![0; READ], Vec::with_capacity(READ));
     move || {
-        received.clear();
-        received.extend_from_slice(input);
-        let mut rest = &received[..];
+        received[..input.len()].copy_from_slice(input);
+        let mut rest = &received[..input.len()];
         while !rest.is_empty() {
-            let mut headers = [const { MaybeUninit::uninit() }; 32];
+            let mut headers = [const { std::mem::MaybeUninit::uninit() }; 32];
             let mut request = httparse::Request::new(&mut []);
-            let parsed = request.parse_with_uninit_headers(rest, &mut headers).unwrap();
+            let parser = httparse::ParserConfig::default();
+            let parsed = parser.parse_request_with_uninit_headers(&mut request, rest, &mut headers).unwrap();
+            black_box(&request);
             rest = &rest[parsed.unwrap()..];
-            black_box(request.path);
-            sent.extend_from_slice(reply.as_bytes());
+            sent.extend_from_slice(FIXED);
         }
-        black_box(&sent);
+        assert!(black_box(&sent).len() > requests * REPLY);
         sent.clear();
     }
 }
 
-fn ureq(input: &[u8]) -> impl FnMut() {
-    use ureq_proto::server::{RecvRequestResult, Reply, SendResponseResult};
-    let (mut received, mut sent) = (Vec::new(), vec![0; 64 * 1024]);
+fn ureq(input: &[u8], requests: usize) -> impl FnMut() {
+    let (mut received, mut sent) = (vec![0; READ], vec![0; READ]);
     move || {
-        received.clear();
-        received.extend_from_slice(input);
-        let (mut rest, mut at) = (&received[..], 0);
+        received[..input.len()].copy_from_slice(input);
+        let mut rest = &received[..input.len()];
+        let mut written = 0;
         while !rest.is_empty() {
             let mut reply = Reply::new().unwrap();
             let (used, request) = reply.try_request(rest).unwrap();
+            black_box(request.unwrap());
             rest = &rest[used..];
-            black_box(request.unwrap().uri());
-            let RecvRequestResult::ProvideResponse(reply) = reply.proceed().unwrap() else { panic!("no body") };
-            let response = http::Response::builder()
-                .header("content-type", "text/plain")
-                .header("content-length", BODY.len())
-                .header("date", "Fri, 15 Jan 2027 08:00:00 GMT")
-                .body(())
-                .unwrap();
+            let Some(RecvRequestResult::ProvideResponse(reply)) = reply.proceed() else { unreachable!() };
+            let response = http::Response::builder().header("content-length", "13").body(()).unwrap();
             let mut reply = reply.provide(response).unwrap();
-            at += reply.write(&mut sent[at..]).unwrap();
-            let SendResponseResult::SendBody(mut reply) = reply.proceed() else { panic!("a body") };
-            at += reply.write(BODY.as_bytes(), &mut sent[at..]).unwrap().1;
-            black_box(reply.is_finished());
+            written += reply.write(&mut sent[written..]).unwrap();
+            let SendResponseResult::SendBody(mut reply) = reply.proceed() else { unreachable!() };
+            written += reply.write(BODY, &mut sent[written..]).unwrap().1;
+            assert!(!reply.proceed().must_close_connection());
         }
-        black_box(&sent[..at]);
+        assert!(black_box(&sent[..written]).len() > requests * REPLY);
     }
 }
 
-/// A connection in memory for hyper: it reads what is there, then waits.
-#[derive(Clone, Default)]
-struct Wire(Rc<RefCell<(Vec<u8>, usize)>>);
+fn hyper(input: &'_ [u8], requests: usize) -> impl FnMut() + '_ {
+    let wire = Rc::new(RefCell::new(Wire::default()));
+    let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+        black_box(request.uri());
+        std::future::ready(Ok::<_, Infallible>(hyper::Response::new(Full::new(Bytes::from_static(BODY)))))
+    });
+    let mut builder = Builder::new();
+    builder.pipeline_flush(true).header_read_timeout(None);
+    let mut connection = Box::pin(builder.serve_connection(Memory(Rc::clone(&wire)), service));
+    move || {
+        wire.borrow_mut().input.extend_from_slice(input);
+        let mut cx = Context::from_waker(Waker::noop());
+        assert!(connection.as_mut().poll(&mut cx).is_pending());
+        let output = &mut wire.borrow_mut().output;
+        assert!(black_box(&*output).len() > requests * REPLY);
+        output.clear();
+    }
+}
 
-impl hyper::rt::Read for Wire {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        mut buffer: hyper::rt::ReadBufCursor<'_>,
-    ) -> Poll<std::io::Result<()>> {
-        let mut wire = self.0.borrow_mut();
-        if wire.0.is_empty() {
+/// What a socket's two buffers are to hyper.
+#[derive(Default)]
+struct Wire {
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+struct Memory(Rc<RefCell<Wire>>);
+
+impl Read for Memory {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, mut into: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        let input = &mut self.0.borrow_mut().input;
+        if input.is_empty() {
             return Poll::Pending;
         }
-        let n = wire.0.len().min(buffer.remaining());
-        buffer.put_slice(&wire.0[..n]);
-        wire.0.drain(..n);
+        into.put_slice(input);
+        input.clear();
         Poll::Ready(Ok(()))
     }
 }
 
-impl hyper::rt::Write for Wire {
-    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<std::io::Result<usize>> {
-        self.0.borrow_mut().1 += black_box(bytes).len();
+impl Write for Memory {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.0.borrow_mut().output.extend_from_slice(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
 
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        pieces: &[std::io::IoSlice<'_>],
-    ) -> Poll<std::io::Result<usize>> {
-        let n = pieces.iter().map(|piece| black_box(piece).len()).sum();
-        self.0.borrow_mut().1 += n;
-        Poll::Ready(Ok(n))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
-    }
-}
-
-fn hyper(input: &[u8]) -> impl FnMut() {
-    let wire = Wire::default();
-    let service = hyper::service::service_fn(|request: http::Request<hyper::body::Incoming>| async move {
-        black_box(request.uri());
-        let response = http::Response::builder().header("content-type", "text/plain");
-        Ok::<_, Infallible>(response.body(Full::new(Bytes::from_static(BODY.as_bytes()))).unwrap())
-    });
-    let mut http1 = hyper::server::conn::http1::Builder::new();
-    http1.pipeline_flush(true);
-    let mut connection = Box::pin(http1.serve_connection(wire.clone(), service));
-    move || {
-        wire.0.borrow_mut().0.extend_from_slice(input);
-        let mut context = Context::from_waker(Waker::noop());
-        let poll = std::future::Future::poll(connection.as_mut(), &mut context);
-        assert!(poll.is_pending());
-        let written = std::mem::take(&mut wire.0.borrow_mut().1);
-        assert!(written > 0);
     }
 }
