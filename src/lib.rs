@@ -15,6 +15,8 @@
 //!
 //! The protocols stand on these and know nothing of each other:
 //!
+//! - [`http`]: the vocabulary of HTTP, whatever the version on the wire.
+//! - [`http1`]: HTTP/1.1 and 1.0, server and client.
 //! - [`raw`]: bytes without a grammar.
 //! - [`detect`]: which of them a peer speaks, by its first bytes.
 //! - [`message`]: a 12-byte header of magic, version, type and length, then a payload; also over datagrams.
@@ -36,6 +38,8 @@ extern crate std;
 mod assembly;
 pub mod datagram;
 pub mod detect;
+pub mod http;
+pub mod http1;
 #[cfg(feature = "laws")]
 pub mod laws;
 pub mod link;

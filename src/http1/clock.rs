@@ -1,0 +1,223 @@
+//! The timers: what a slow peer gets, and the date.
+
+use super::{Config, Error, Timer};
+use crate::time::earliest;
+use crate::{Instant, Outbox};
+use core::time::Duration;
+
+/// What the machine waits for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Not for the peer, or for as long as it likes.
+    #[default]
+    Nothing,
+    /// The first byte of a request.
+    Idle,
+    /// The rest of a head.
+    Head,
+    /// More of a body.
+    Body,
+    /// The first byte of a response.
+    Response,
+    /// A 100, with a body held back.
+    Continue,
+    /// The peer's end of file, when all is said.
+    Close,
+}
+
+/// The timers of one connection.
+///
+/// Only time that is spent waiting for the peer counts: from a `NeedInput` to the next call. So an application that
+/// takes its time is never held against the peer, and a peer gains nothing by sending a byte now and then.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Clock {
+    now: Instant,
+    wait: Wait,
+    since: Option<Instant>,
+    waited: Duration,
+    received: u64,
+    limit: Option<Duration>,
+    sending: Option<Sending>,
+    date: Date,
+}
+
+/// Output that was there at `since`, when `drained` bytes had left before it and `queued` would have with it.
+#[derive(Clone, Copy, Debug)]
+struct Sending {
+    since: Instant,
+    drained: u64,
+    queued: u64,
+}
+
+impl Clock {
+    /// A call of `next` begins: counts the time waited, and looks at the reader's pace.
+    pub(super) fn resume(&mut self, now: Instant, tx: &Outbox, config: &Config) -> Result<(), Error> {
+        self.now = now;
+        if let Some(since) = self.since.take() {
+            self.waited = self.waited.saturating_add(now - since);
+        }
+        if tx.is_empty() {
+            self.sending = None;
+            return Ok(());
+        }
+        let Some(limit) = config.send_timeout else { return Ok(()) };
+        let drained = tx.drained();
+        if let Some(sending) = self.sending {
+            if now - sending.since < limit {
+                return Ok(());
+            }
+            let progress = drained - sending.drained;
+            if drained < sending.queued && progress < least(config.min_rate, limit) {
+                return Err(Error::Timeout(Timer::Send));
+            }
+        }
+        self.sending = Some(Sending { since: now, drained, queued: drained + tx.len() as u64 });
+        Ok(())
+    }
+
+    /// The peer did what was waited for: the next wait begins anew.
+    pub(super) fn clear(&mut self) {
+        self.wait = Wait::Nothing;
+    }
+
+    /// Counts bytes of a body.
+    pub(super) fn received(&mut self, bytes: usize) {
+        self.received += bytes as u64;
+    }
+
+    /// There is nothing to do but to wait. False when that has been done for too long.
+    pub(super) fn wait(&mut self, wait: Wait, config: &Config) -> bool {
+        if self.wait != wait {
+            (self.wait, self.waited, self.received) = (wait, Duration::ZERO, 0);
+            self.limit = match wait {
+                Wait::Nothing => None,
+                Wait::Idle => config.idle_timeout,
+                Wait::Head => config.head_timeout,
+                Wait::Body => config.body_timeout,
+                Wait::Response => config.response_timeout,
+                Wait::Continue => config.continue_timeout,
+                Wait::Close => config.drain_timeout,
+            };
+        }
+        let Some(limit) = self.limit else { return true };
+        if self.waited >= limit {
+            if wait != Wait::Body || self.received < least(config.min_rate, limit) {
+                self.clear();
+                return false;
+            }
+            (self.waited, self.received) = (Duration::ZERO, 0);
+        }
+        self.since = Some(self.now);
+        true
+    }
+
+    pub(super) fn deadline(&self, config: &Config) -> Option<Instant> {
+        let reading = match (self.since, self.limit) {
+            (Some(since), Some(limit)) => Some(since + limit.saturating_sub(self.waited)),
+            _ => None,
+        };
+        let sending = match (self.sending, config.send_timeout) {
+            (Some(sending), Some(limit)) => Some(sending.since + limit),
+            _ => None,
+        };
+        earliest(reading, sending)
+    }
+
+    /// Nothing is waited for any more.
+    pub(super) fn stop(&mut self) {
+        self.since = None;
+        self.sending = None;
+    }
+
+    /// `date: Sun, 06 Nov 1994 08:49:37 GMT` and CR LF, if the origin's date is known.
+    pub(super) fn date(&mut self, config: &Config) -> Option<&[u8]> {
+        let origin = config.unix_at_origin?;
+        let second = (origin + Duration::from_nanos(self.now.as_nanos())).as_secs();
+        Some(self.date.line(second))
+    }
+}
+
+/// The least bytes in a span of time.
+fn least(rate: u32, span: Duration) -> u64 {
+    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+    // At least one byte: no pace at all is never enough.
+    (u64::from(rate).saturating_mul(millis) / 1000).max(1)
+}
+
+/// A `Date` field, written anew only when the second changes.
+#[derive(Clone, Debug)]
+struct Date {
+    second: u64,
+    line: [u8; 37],
+}
+
+impl Default for Date {
+    fn default() -> Self {
+        let mut date = Self { second: 0, line: *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n" };
+        date.write(0);
+        date
+    }
+}
+
+impl Date {
+    fn line(&mut self, second: u64) -> &[u8] {
+        if self.second != second {
+            self.write(second);
+        }
+        &self.line
+    }
+
+    /// `IMF-fixdate` (RFC 9110 §5.6.7).
+    fn write(&mut self, second: u64) {
+        self.second = second;
+        let days = second / 86_400;
+        let (year, month, day) = civil(days);
+        let names = |table: &'static [u8], at: u64| table.chunks(3).nth(usize::try_from(at).unwrap_or(0));
+        let line = &mut self.line;
+        let mut put = |at: usize, text: Option<&[u8]>| line[at..at + 3].copy_from_slice(text.unwrap_or(b"???"));
+        put(6, names(b"ThuFriSatSunMonTueWed", days % 7));
+        put(14, names(b"JanFebMarAprMayJunJulAugSepOctNovDec", month - 1));
+        let mut two = |at: usize, number: u64| {
+            let digit = |n: u64| b'0' + u8::try_from(n % 10).unwrap_or(0);
+            line[at..at + 2].copy_from_slice(&[digit(number / 10), digit(number)]);
+        };
+        two(11, day);
+        two(18, year / 100);
+        two(20, year % 100);
+        two(23, second / 3600 % 24);
+        two(26, second / 60 % 60);
+        two(29, second % 60);
+    }
+}
+
+/// Year, month and day of the `days`th day after 1 January 1970 in the Gregorian calendar, by counting years from
+/// March in eras of 400 years.
+fn civil(days: u64) -> (u64, u64, u64) {
+    let days = days + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (era * 400 + year + u64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rfc9110_5_6_7_dates() {
+        for (second, text) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+            (1_709_251_199, "Thu, 29 Feb 2024 23:59:59 GMT"),
+            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
+        ] {
+            let mut date = Date::default();
+            assert_eq!(date.line(second), alloc::format!("date: {text}\r\n").as_bytes());
+        }
+    }
+}

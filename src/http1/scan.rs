@@ -1,0 +1,65 @@
+//! The search for the end of a head or trailer section that trickles in: no byte is looked at twice.
+
+use super::Error;
+
+/// How far the search has come, relative to the section's start.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scan {
+    at: usize,
+    line: usize,
+    lines: usize,
+}
+
+/// What the search came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// The first line, without its CR LF, is this long.
+    FirstLine(usize),
+    /// The section, empty line included, is this long.
+    End(usize),
+    /// Neither yet.
+    Nothing,
+}
+
+impl Scan {
+    /// Goes on. `limit` is what the section may be long, or its first line as long as that hasn't been found: it bites
+    /// as soon as so many bytes are there.
+    pub(super) fn advance(&mut self, data: &[u8], limit: usize, too_long: Error) -> Result<Found, Error> {
+        let window = &data[..data.len().min(limit)];
+        while let Some(found) = memchr::memchr2(b'\r', b'\n', &window[self.at..]) {
+            self.at += found;
+            match window[self.at..] {
+                [b'\r', b'\n', ..] => {}
+                // The LF may be on its way, if it is within the limit.
+                [b'\r'] => break,
+                // "A recipient of such a bare CR MUST consider that element to be invalid" (RFC 9112 §2.2); a bare LF
+                // it MAY take for a line's end, which is how requests are smuggled past those who don't.
+                _ => return Err(Error::LineEnd),
+            }
+            let line = core::mem::replace(&mut self.line, self.at + 2);
+            let end = self.at;
+            self.at += 2;
+            self.lines += 1;
+            if end == line {
+                return Ok(Found::End(self.at));
+            }
+            if self.lines == 1 {
+                return Ok(Found::FirstLine(end));
+            }
+        }
+        if self.at < window.len() && window[self.at] != b'\r' {
+            self.at = window.len();
+        }
+        if window.len() == limit { Err(too_long) } else { Ok(Found::Nothing) }
+    }
+
+    /// Whether nothing was searched yet.
+    pub(super) fn is_fresh(&self) -> bool {
+        self.at == 0
+    }
+
+    /// Whether the first line has been found.
+    pub(super) fn has_first_line(&self) -> bool {
+        self.lines > 0
+    }
+}
