@@ -4,7 +4,7 @@
 //!
 //! The client is the same for all: one connection, blocking, some bytes written, as many read back. What counts is the
 //! server's CPU time, which its own thread's clock gives; the time on the wall is mostly the kernel's and the client's.
-//! Contestants take turns; a ratio above 1 means less CPU than the loop that it follows.
+//! A word after `--` restricts the run to the servers whose name has it. Contestants take turns; a ratio above 1 means less CPU than the loop that it follows.
 
 use barewire::raw::{Event, Session};
 use rustix::time::{ClockId, clock_gettime};
@@ -19,7 +19,8 @@ const READ: usize = 16 * 1024;
 
 fn main() {
     let rounds: usize = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(15);
-    let servers: [(&str, Serve); 6] = [
+    let word = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
+    let mut servers: Vec<(&str, Serve)> = vec![
         ("std, by hand", std_by_hand),
         ("std, barewire", std_barewire),
         ("smol, by hand", |listener| smol::block_on(smol_by_hand(listener))),
@@ -27,6 +28,7 @@ fn main() {
         ("tokio, by hand", |listener| tokio_block_on(tokio_by_hand(listener))),
         ("tokio, barewire", |listener| tokio_block_on(tokio_barewire(listener))),
     ];
+    servers.retain(|(name, _)| name.contains(&word));
     for (size, exchanges) in [(64, 20_000), (1 << 10, 20_000), (16 << 10, 8_000), (1 << 20, 200)] {
         println!("{size} B there and back, CPU of the server a turn");
         let mut times = vec![Vec::new(); servers.len()];

@@ -19,6 +19,7 @@
 //! # Ok::<(), barewire::detect::Error>(())
 //! ```
 
+use crate::http::chars::is_tchar;
 use crate::{Instant, Link, Machine, Next};
 use core::error;
 use core::fmt;
@@ -284,9 +285,4 @@ fn tls(input: &[u8]) -> IResult<&[u8], ()> {
 /// request-line" (RFC 9112 §2.2).
 fn http1(input: &[u8]) -> IResult<&[u8], ()> {
     (many0_count(tag(&b"\r\n"[..])), take_while1(is_tchar), tag(&b" "[..])).map(|_| ()).parse(input)
-}
-
-/// `tchar` of RFC 9110 §5.6.2.
-fn is_tchar(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
 }

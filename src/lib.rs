@@ -32,8 +32,6 @@ extern crate alloc;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
-#[cfg(test)]
-extern crate std;
 
 mod assembly;
 pub mod datagram;

@@ -376,6 +376,39 @@ fn an_idle_peer_is_cut() {
 }
 
 #[test]
+fn who_has_something_to_send_or_to_read_is_not_idle() {
+    let config = Config::builder().idle(Some(seconds(5))).build().unwrap();
+    let mut session = Session::new(config.clone());
+    session.send(1, vec![0; 100]).unwrap();
+    for second in [0, 4, 8, 12] {
+        assert_eq!(session.next(T0 + seconds(second)), Ok(Next::NeedInput));
+        session.link().tx.advance(1);
+    }
+    drain(&mut session);
+    assert_eq!(session.next(T0 + seconds(16)), Ok(Next::NeedInput));
+    assert_eq!(session.next(T0 + seconds(17)), Err(Error::Idle), "five seconds after there was something to send");
+
+    let mut session = Session::new(config);
+    assert_eq!(session.next(T0), Ok(Next::NeedInput));
+    session.send(1, "sent and read between two looks").unwrap();
+    drain(&mut session);
+    assert_eq!(session.next(T0 + seconds(4)), Ok(Next::NeedInput));
+    assert_eq!(session.deadline(), Some(T0 + seconds(9)));
+}
+
+#[test]
+fn storage_of_a_large_payload_is_given_up_soon() {
+    let mut session = Session::default();
+    let mut seen = Vec::new();
+    assert!(!feed(&mut session, &message(1, &[0; 100_000]), false, &mut seen));
+    assert_eq!(seen.len(), 1);
+    let release = session.deadline().unwrap();
+    assert!(release <= T0 + seconds(1));
+    assert_eq!(session.next(release), Ok(Next::NeedInput));
+    assert_eq!(session.deadline(), Some(T0 + seconds(60)), "then only idleness is waited for");
+}
+
+#[test]
 fn what_came_in_time_is_given_out_first() {
     let mut session = Session::new(Config::builder().idle(Some(seconds(5))).build().unwrap());
     assert_eq!(session.next(T0), Ok(Next::NeedInput));
@@ -425,10 +458,13 @@ fn a_trickle_is_cut_and_a_slow_peer_is_not() {
 fn silence_within_a_message_is_cut_however_fast_it_began() {
     let mut session = Session::default();
     let input = message(1, &vec![0; 1 << 20]);
-    session.link().rx.receive(input[..1 << 19].to_vec(), 0);
+    session.link().rx.receive(input[..100].to_vec(), 0);
     assert_eq!(session.next(T0), Ok(Next::NeedInput));
     assert_eq!(session.deadline(), Some(T0 + seconds(10)));
-    assert_eq!(session.next(T0 + seconds(10)), Err(Error::Timeout));
+    session.link().rx.receive(input[100..1 << 19].to_vec(), 0);
+    assert_eq!(session.next(T0 + seconds(1)), Ok(Next::NeedInput));
+    assert_eq!(session.deadline(), Some(T0 + seconds(11)));
+    assert_eq!(session.next(T0 + seconds(11)), Err(Error::Timeout));
 }
 
 #[test]

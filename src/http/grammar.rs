@@ -70,6 +70,11 @@ pub(crate) const fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && all(bytes, TOKEN)
 }
 
+/// Whether a byte may stand in a token.
+pub(crate) fn is_tchar(byte: u8) -> bool {
+    CLASS[byte as usize] & TOKEN != 0
+}
+
 /// Whether a byte may stand in a field value.
 pub(crate) fn is_field_byte(byte: u8) -> bool {
     CLASS[byte as usize] & FIELD != 0
@@ -113,7 +118,7 @@ pub(super) fn is_reg_name(bytes: &[u8]) -> bool {
 }
 
 /// `OWS = *( SP / HTAB )`, and nothing else: not VT, FF, 0x85 or 0xA0.
-const fn is_ows(byte: u8) -> bool {
+pub(super) const fn is_ows(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 

@@ -19,6 +19,7 @@ pub(crate) struct Outgoing {
     pub(crate) hosts: u8,
     pub(crate) has_date: bool,
     pub(crate) has_upgrade: bool,
+    pub(crate) has_te: bool,
     pub(crate) has_trailer: bool,
     pub(crate) expects_continue: bool,
     /// A field that the engine owns was given a value that it would never write.
@@ -60,7 +61,7 @@ impl Outgoing {
             Some(Known::Upgrade) => self.has_upgrade = true,
             Some(Known::Trailer) => self.has_trailer = true,
             Some(Known::Expect) => self.expects_continue |= value_bytes.eq_ignore_ascii_case(b"100-continue"),
-            Some(Known::Te) => {}
+            Some(Known::Te) => self.has_te = true,
         }
         self.put([name.as_bytes(), b": ", value_bytes, b"\r\n"]);
     }

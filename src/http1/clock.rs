@@ -77,7 +77,7 @@ impl Clock {
 
     /// The peer did what was waited for: the next wait begins anew.
     pub(super) fn clear(&mut self) {
-        self.wait = Wait::Nothing;
+        (self.wait, self.limit) = (Wait::Nothing, None);
     }
 
     /// Counts bytes of a body.

@@ -81,7 +81,6 @@ impl Default for Config {
 
 impl Config {
     /// A builder with the defaults.
-    #[must_use]
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder { config: Self::default() }
     }
@@ -138,15 +137,15 @@ setters! {
     idle_timeout: Option<Duration>;
     /// How long a head may take from its first byte on. Then it is a 408. Default 15 s.
     head_timeout: Option<Duration>;
-    /// In each span of this time that is spent waiting for a body, [`min_rate`](Self::min_rate) must be kept. Else it
-    /// is a 408. Default 10 s.
+    /// In each span of this time that a server spends waiting for a body, [`min_rate`](Self::min_rate) must be kept.
+    /// Else it is a 408. Default 10 s.
     body_timeout: Option<Duration>;
     /// In each span of this time with output waiting, [`min_rate`](Self::min_rate) must be kept. Else the connection is
     /// reset. Default 30 s.
     send_timeout: Option<Duration>;
     /// How long a closed connection is still read, so that a reset doesn't destroy the last reply. Default 5 s.
     drain_timeout: Option<Duration>;
-    /// How long a client waits for the first byte of a response. Default `None`: for ever.
+    /// How long a client waits for a response without hearing a byte of it. Default `None`: for ever.
     response_timeout: Option<Duration>;
     /// How long a client that expects a 100 waits before it sends the body regardless. Default 1 s.
     continue_timeout: Option<Duration>;

@@ -57,6 +57,8 @@ pub enum Error {
     TooManyInterim,
     /// Bytes came that answer no request (RFC 9112 §9.2).
     Unsolicited,
+    /// The connection ended before a response began (RFC 9112 §9.3.1).
+    Unanswered,
     /// A 101 that no request asked for (RFC 9110 §7.8).
     UnexpectedSwitch,
     /// The stream ended in the middle of a message (RFC 9112 §8).
@@ -123,6 +125,7 @@ impl fmt::Display for Error {
             Self::TrailersTooLong => "the trailers are too long",
             Self::TooManyInterim => "too many interim responses",
             Self::Unsolicited => "bytes that answer no request",
+            Self::Unanswered => "the connection ended without an answer",
             Self::UnexpectedSwitch => "a switch of protocols that nobody asked for",
             Self::Cut => "the stream ended within a message",
             Self::Timeout(Timer::Head) => "the head took too long",

@@ -127,17 +127,17 @@ impl HeadReader {
 
     /// Whether the start line is next, and some of it is there.
     fn skip_empty_line(&mut self, rx: &mut Inbox) -> Result<bool, Error> {
-        match rx.data() {
-            [] | [b'\r'] => return Ok(false),
-            [b'\r', b'\n', ..] if !self.skipped => {
-                self.skipped = true;
-                rx.skip(2);
-            }
-            [b'\r', b'\n', ..] => {}
-            [b'\r' | b'\n', ..] => return Err(Error::LineEnd),
-            _ => {}
+        if !self.skipped && rx.data().starts_with(b"\r\n") {
+            self.skipped = true;
+            rx.skip(2);
         }
-        Ok(!rx.is_empty())
+        match rx.data() {
+            [] | [b'\r'] => Ok(false),
+            // What is empty once more is no start line: the check of its first byte says so.
+            [b'\r', b'\n', ..] => Ok(true),
+            [b'\r' | b'\n', ..] => Err(Error::LineEnd),
+            _ => Ok(true),
+        }
     }
 
     /// Goes on with the search for the head's end. The start line is looked at as soon as it is there, so that

@@ -600,9 +600,10 @@ impl Server {
 
     /// Whether a reply that is sent now leaves a body behind that it isn't worth to discard.
     fn leaves_unread(&self, exchange: &Exchange, whole: bool) -> bool {
-        // A client that got no 100 may send the body or not: what comes next can't be told apart from it.
+        // A client that got no 100 may send the body or not: what comes next can't be told apart from it. One that sent
+        // it all the same is not treated better, so that the reply doesn't depend on how far its bytes have come.
         let Read::Body(body) = &self.read else { return false };
-        (exchange.waits && self.link.rx.is_empty()) || (whole && body.left() > self.config.max_drain)
+        exchange.waits || (whole && body.left() > self.config.max_drain)
     }
 
     /// Whether the response that was begun has no body by its nature.

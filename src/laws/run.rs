@@ -6,6 +6,7 @@ use alloc::collections::VecDeque;
 use alloc::format;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::fmt;
 
 /// What varies. All `false`: everything is fed as soon as it fits, drained as soon as it is there.
 #[derive(Clone, Copy, Default)]
@@ -16,12 +17,19 @@ pub(super) struct Plan {
 }
 
 /// What one run came to: by the laws, the same for every plan.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(super) struct Outcome {
     log: Log,
     output: Vec<u8>,
     fin: bool,
     aborted: bool,
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (fin, aborted) = (self.fin, self.aborted);
+        write!(f, "{:?}\noutput \"{}\" fin {fin} aborted {aborted}", self.log, self.output.escape_ascii())
+    }
 }
 
 /// What a machine at rest looks like: it may not change by being asked again.

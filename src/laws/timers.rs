@@ -12,6 +12,8 @@ pub(super) fn check<S: Subject>(subject: &S, input: &[u8], mut choices: Choices<
     let prefix = &input[..choices.below(input.len() + 1)];
     let mut run = Run::new(subject, prefix, Plan::default(), choices);
     run.ends = false;
+    run.until_over()?;
+    // Once more: what was drained last is news to its timers.
     let mut at = run.until_over()?;
     for _ in 0..ALARMS {
         let Some(deadline) = run.machine.deadline() else {
@@ -29,6 +31,7 @@ pub(super) fn check<S: Subject>(subject: &S, input: &[u8], mut choices: Choices<
             Violation::new(Law::Time, format!("before its deadline {deadline:?}: {}", early.detail))
         })?;
         run.now = deadline;
+        run.until_over()?;
         at = run.until_over()?;
     }
     Ok(())

@@ -1,9 +1,11 @@
 //! Each machine with an application that answers: shared by the tests here and by the fuzz targets.
 
 use barewire::detect::{Detect, Protocol};
+use barewire::http::{Body, Id, RequestEvent, Response, Status};
 use barewire::laws::{Log, Subject, Violation, check};
 use barewire::message::{self, Config};
-use barewire::{Machine, raw};
+use barewire::{Machine, Misuse, http1, raw};
+use core::cell::{Cell, RefCell};
 
 /// A machine by name, for those who hold all of them to the laws.
 pub(crate) struct Subjected {
@@ -32,6 +34,19 @@ pub(crate) const MACHINES: &[Subjected] = &[
             b"\xDE\xAD\xBE\xEF",
         ],
     },
+    Subjected {
+        name: "HTTP/1 server",
+        check: |input, choices| check(&HttpServer::default(), input, choices),
+        seeds: REQUESTS,
+    },
+];
+
+const REQUESTS: &[&[u8]] = &[
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\nPOST /x?y HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+    b"POST / HTTP/1.1\r\nHost: a:80\r\nTransfer-Encoding: chunked\r\n\r\n5;a=\"b\"\r\nhello\r\n0\r\nx: y\r\n\r\nGET / HTTP",
+    b"HEAD * HTTP/1.0\r\nConnection: keep-alive\r\n\r\nOPTIONS * HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+    b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nearly bytes",
+    b"PUT http://a/ HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
 ];
 
 const MESSAGES: &[&[u8]] = &[
@@ -129,5 +144,64 @@ impl Subject for Detection {
     fn misuse(&self, _machine: &mut Detect) -> bool {
         // It has no command that could be out of place.
         true
+    }
+}
+
+/// An HTTP/1 server that sends each body back: as it comes where its length is known, or else whole, since the chunks of
+/// a reply are as long as its pieces.
+///
+/// It never asks for the body of a request that expects a 100: whether that is sent depends on how far the input has
+/// come, and is meant to (RFC 9110 §10.1.1).
+#[derive(Default)]
+pub(crate) struct HttpServer {
+    last: Cell<Option<Id>>,
+    whole: RefCell<Vec<u8>>,
+}
+
+impl Subject for HttpServer {
+    type Machine = http1::Server;
+
+    fn machine(&self) -> http1::Server {
+        self.last.set(None);
+        self.whole.take();
+        http1::Server::new(http1::Config::builder().max_body(Some(1 << 20)).build().unwrap())
+    }
+
+    fn on_event(&self, server: &mut http1::Server, event: RequestEvent, log: &mut Log) {
+        let ok = Response::new(Status::OK);
+        match event {
+            RequestEvent::Request { id, head, body } => {
+                log.item(format!("{id} {head:?} {body:?}"));
+                self.last.set(Some(id));
+                if head.method().as_str() == "CONNECT" || head.expects_continue() {
+                    server.respond(id, &Response::new(Status::NOT_IMPLEMENTED), Body::Empty).unwrap();
+                } else if body != Body::Unknown {
+                    server.respond(id, &ok, body).unwrap();
+                }
+            }
+            RequestEvent::Data { id, bytes } => {
+                log.data(id.get(), &bytes);
+                if server.send_data(id, bytes.clone()) == Err(Misuse::OutOfTurn) {
+                    self.whole.borrow_mut().extend_from_slice(&bytes);
+                }
+            }
+            RequestEvent::End { id, trailers } => {
+                log.item(format!("{id} end {trailers:?}"));
+                match server.finish(id) {
+                    Err(Misuse::OutOfTurn) => server.respond_with(id, &ok, self.whole.take()).unwrap(),
+                    // An empty one was finished when it was begun.
+                    finished => assert!(matches!(finished, Ok(()) | Err(Misuse::UnknownId | Misuse::Closed))),
+                }
+            }
+            other => log.item(format!("{other:?}")),
+        }
+    }
+
+    fn misuse(&self, server: &mut http1::Server) -> bool {
+        let Some(id) = self.last.get() else { return true };
+        // Nothing asks for a switch, and the first fault of a 100 is that it is no final response.
+        server.respond(id, &Response::new(Status::CONTINUE), Body::Empty).is_err()
+            && server.upgrade(id, &Response::new(Status::SWITCHING_PROTOCOLS)).is_err()
+            && server.interim(id, &Response::new(Status::OK)).is_err()
     }
 }

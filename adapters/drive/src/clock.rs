@@ -20,7 +20,9 @@ pub fn now() -> Instant {
 /// What machines call a point in time of the system's clock.
 #[must_use]
 pub fn instant(at: time::Instant) -> Instant {
-    Instant::ORIGIN + at.saturating_duration_since(*ORIGIN)
+    let since = at.saturating_duration_since(*ORIGIN);
+    // In 64 bits, which last for centuries: this is read at every wake.
+    Instant::from_nanos(since.as_secs().saturating_mul(1_000_000_000).saturating_add(since.subsec_nanos().into()))
 }
 
 /// When `deadline` is, on the system's clock; `None` if that is too far to say.

@@ -12,6 +12,10 @@ const PIECES: usize = 32;
 /// How many reads of a lingering close may follow each other before the clock is looked at.
 const DISCARDS: usize = 16;
 
+/// After so many reads in a row that filled their buffer, larger ones are worth their cold memory. One is not enough: it
+/// may have been a message of just that size.
+const BULKY: u8 = 2;
+
 /// A stream that says [`WouldBlock`](ErrorKind::WouldBlock) where it would have to wait.
 pub(crate) trait Io {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
@@ -83,8 +87,8 @@ pub(crate) struct Pump<M: Machine> {
     state: State,
     /// Bytes were written that the stream may hold back until it is flushed.
     dirty: bool,
-    /// The last read filled its buffer.
-    bulk: bool,
+    /// How many reads in a row have filled their buffer.
+    full: u8,
 }
 
 impl<M: Machine> Pump<M> {
@@ -99,7 +103,7 @@ impl<M: Machine> Pump<M> {
             broken: None,
             state: State::Open,
             dirty: false,
-            bulk: false,
+            full: 0,
         }
     }
 
@@ -114,7 +118,7 @@ impl<M: Machine> Pump<M> {
             broken: self.broken,
             state: if self.state == State::Over { State::Over } else { State::Open },
             dirty: self.dirty,
-            bulk: self.bulk,
+            full: self.full,
         }
     }
 
@@ -232,7 +236,7 @@ impl<M: Machine> Pump<M> {
     }
 
     fn fill(&mut self, io: &mut impl Io) -> io::Result<Turn> {
-        let want = if self.bulk { pool::BULK } else { pool::READ };
+        let want = if self.full >= BULKY { pool::BULK } else { pool::READ };
         let rx = &mut self.machine.link().rx;
         if rx.is_eof() || rx.room() == 0 {
             return Err(io::Error::other("the machine asks for input that it has no room for"));
@@ -252,7 +256,7 @@ impl<M: Machine> Pump<M> {
         match read {
             Ok(n) if n > 0 => {
                 rx.commit(n);
-                self.bulk = n == len;
+                self.full = if n == len { self.full.saturating_add(1) } else { 0 };
                 Ok(Turn::News)
             }
             // Nothing more will come of a peer that hung up while we were sending.
@@ -264,7 +268,7 @@ impl<M: Machine> Pump<M> {
                 Ok(Turn::News)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.bulk = false;
+                self.full = 0;
                 Ok(Turn::Wait)
             }
             Err(error) => Err(error),

@@ -1,5 +1,7 @@
 //! Whatever a stream does, a connection gives the same events or a clean error, in a bounded number of steps.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use barewire::raw::{Event, Session};

@@ -52,7 +52,9 @@ pub use barewire_drive::{Duplex, Error, Options, OptionsBuilder, OptionsError, R
 pub type Connection<S, M> = poll::Connection<Smol, S, M>;
 
 /// A datagram machine on a UDP socket. Everything that it does is documented [there](poll::Socket).
-pub type Socket<M> = poll::Socket<Smol, Async<UdpSocket>, M>;
+///
+/// Both smol's own socket and an [`Async`] of the standard library's turn [`into`](Into) what it takes.
+pub type Socket<M> = poll::Socket<Smol, Arc<Async<UdpSocket>>, M>;
 
 /// Smol, as the pump knows it. Tasks run on its global executor.
 #[derive(Clone, Copy, Debug)]
@@ -106,9 +108,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Transport<S> for Smol {
     }
 }
 
-impl Packets<Async<UdpSocket>> for Smol {
+impl Packets<Arc<Async<UdpSocket>>> for Smol {
     fn poll_recv(
-        socket: &Async<UdpSocket>,
+        socket: &Arc<Async<UdpSocket>>,
         cx: &mut Context<'_>,
         into: &mut [u8],
     ) -> Poll<io::Result<(usize, SocketAddr)>> {
@@ -121,7 +123,7 @@ impl Packets<Async<UdpSocket>> for Smol {
     }
 
     fn poll_send(
-        socket: &Async<UdpSocket>,
+        socket: &Arc<Async<UdpSocket>>,
         cx: &mut Context<'_>,
         payload: &[u8],
         to: SocketAddr,
