@@ -49,8 +49,9 @@ pub(crate) fn read(bytes: &[u8], from: usize, method: &[u8]) -> Result<Option<Re
         _ => return Err("several content-lengths".into()),
     };
     let coding = reply.all("transfer-encoding").collect::<Vec<_>>().join(",");
-    let bodyless = method == b"HEAD" || status < 200 || matches!(status, 204 | 304);
-    if status < 200 || status == 204 {
+    let tunnel = method == b"CONNECT" && status / 100 == 2;
+    let bodyless = tunnel || method == b"HEAD" || status < 200 || matches!(status, 204 | 304);
+    if tunnel || status < 200 || status == 204 {
         if length.is_some() || !coding.is_empty() {
             return Err(format!("a {status} that announces a body"));
         }
