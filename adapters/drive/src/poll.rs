@@ -17,6 +17,9 @@ mod socket;
 
 pub use socket::{Packets, Socket, is_about_a_peer};
 
+/// How often a machine may be fed without an event before other tasks have their turn.
+const ROUNDS: usize = 32;
+
 /// What a runtime has besides streams: timers and tasks.
 pub trait Runtime {
     /// One timer. A connection makes one when its machine first has a deadline.
@@ -62,7 +65,7 @@ pub trait Transport<S>: Runtime {
 /// A machine on a stream, driven by a runtime.
 ///
 /// It [dereferences](Deref) to the machine, so the machine's commands are called on the connection itself:
-/// `connection.send(..)`. Commands only queue. What is queued leaves when the connection next waits, in
+/// `connection.send(..)`. The connection's own methods have names that no protocol uses. Commands only queue. What is queued leaves when the connection next waits, in
 /// [`next`](Self::next), [`ready`](Self::ready) or [`flush`](Self::flush): many commands, one write.
 ///
 /// Every future here may be dropped at any point, as the losing branch of a `select!` is, and nothing is lost: all
@@ -111,7 +114,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
         self.pump.now = clock_of::<R>();
-        loop {
+        for _ in 0..ROUNDS {
             let need = match self.pump.next() {
                 Next::Event(event) => return Poll::Ready(Ok(Some(event))),
                 need => Goal::from(&need),
@@ -122,6 +125,8 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
                 Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Waits until whoever `need` names has acted: what [`next`](Self::next) is made of.
@@ -227,16 +232,16 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     /// # Errors
     ///
     /// When the stream failed before everything was sent.
-    pub async fn shutdown(&mut self) -> io::Result<()> {
-        poll_fn(|cx| self.poll_shutdown(cx)).await
+    pub async fn hang_up(&mut self) -> io::Result<()> {
+        poll_fn(|cx| self.poll_hang_up(cx)).await
     }
 
-    /// [`shutdown`](Self::shutdown), for a hand-written future.
+    /// [`hang_up`](Self::hang_up), for a hand-written future.
     ///
     /// # Errors
     ///
-    /// As `shutdown`.
-    pub fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// As `hang_up`.
+    pub fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.pump.now = clock_of::<R>();
         self.pump.settle();
         self.pump.machine.link().tx.fin();
@@ -324,6 +329,8 @@ impl<R: Runtime, S, M: Machine> Connection<R, S, M> {
     }
 
     /// Puts another machine on the same stream: an upgrade moves the link from one to the other.
+    ///
+    /// Events that [`ready`](Self::ready) and [`flush`](Self::flush) kept for [`next`](Self::next) go with the old machine.
     #[must_use]
     pub fn map_machine<N: Machine>(self, change: impl FnOnce(M) -> N) -> Connection<R, S, N> {
         Connection { stream: self.stream, pump: self.pump.with_machine(change), alarm: self.alarm }
@@ -344,11 +351,10 @@ impl<R: Runtime, S, M: Machine> DerefMut for Connection<R, S, M> {
     }
 }
 
-impl<R: Transport<S>, S: Unpin, M: Machine + Unpin> Stream for Connection<R, S, M>
-where
-    M::Event: Unpin,
-    M::Error: Unpin,
-{
+/// Nothing in it is ever pinned: a [`Transport`] works on `&mut S`.
+impl<R: Runtime, S, M: Machine> Unpin for Connection<R, S, M> {}
+
+impl<R: Transport<S>, S, M: Machine> Stream for Connection<R, S, M> {
     type Item = Result<M::Event, Error<M::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {

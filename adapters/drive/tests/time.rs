@@ -220,12 +220,12 @@ fn one_who_waits_for_a_reader_minds_the_clock() {
 fn the_end_is_sent_and_lingered_for() {
     let mut connection = Polled::new(Script { silent: true, ..Script::new([vec![1; 100_000]]) }, Session::default());
     connection.send(&b"bye"[..]).unwrap();
-    assert!(once(connection.shutdown()).is_pending());
+    assert!(once(connection.hang_up()).is_pending());
     assert_eq!((&connection.stream().output[..], connection.stream().shut), (&b"bye"[..], true));
     assert!(connection.stream().input.is_empty(), "read and thrown away");
     connection.stream_mut().silent = false;
-    within(1, connection.shutdown()).unwrap();
-    within(1, connection.shutdown()).unwrap();
+    within(1, connection.hang_up()).unwrap();
+    within(1, connection.hang_up()).unwrap();
 }
 
 #[test]
@@ -233,15 +233,15 @@ fn a_peer_that_never_ends_is_not_lingered_for_for_ever() {
     let flood = || Script { silent: true, ..Script::new(vec![vec![1; 16 * 1024]; 1_000]) };
     let mut connection = Polled::new(flood(), Session::default());
     for _ in 0..10 {
-        assert!(once(connection.shutdown()).is_pending());
+        assert!(once(connection.hang_up()).is_pending());
     }
     turn(Duration::from_secs(6));
-    within(1, connection.shutdown()).unwrap();
+    within(1, connection.hang_up()).unwrap();
     assert!(!connection.stream().input.is_empty(), "it wasn't read to the end");
 
     let mut connection = Blocked::new(flood(), Session::default());
     connection.set_linger(SECOND / 10);
-    connection.shutdown().unwrap();
+    connection.hang_up().unwrap();
     assert!(connection.stream().input.is_empty());
 }
 
@@ -250,14 +250,14 @@ fn a_farewell_that_nobody_reads_is_given_up() {
     let mut connection =
         Polled::new(Script { capacity: Some(1), silent: true, ..Script::default() }, Session::default());
     connection.send(&b"bye"[..]).unwrap();
-    assert!(once(connection.shutdown()).is_pending());
+    assert!(once(connection.hang_up()).is_pending());
     turn(Duration::from_secs(4));
     connection.stream_mut().capacity = Some(2);
-    assert!(once(connection.shutdown()).is_pending(), "some progress: more patience");
+    assert!(once(connection.hang_up()).is_pending(), "some progress: more patience");
     turn(Duration::from_secs(4));
-    assert!(once(connection.shutdown()).is_pending());
+    assert!(once(connection.hang_up()).is_pending());
     turn(Duration::from_secs(2));
-    assert_eq!(within(1, connection.shutdown()).unwrap_err().kind(), ErrorKind::TimedOut);
+    assert_eq!(within(1, connection.hang_up()).unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
 #[test]

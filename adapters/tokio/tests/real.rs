@@ -8,6 +8,7 @@ use barewire_tokio::{Connection, Error, Options, Report, Socket, Stop, connect, 
 use core::future::Future;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -101,7 +102,7 @@ async fn a_handler_can_be_told_to_stop() {
                 _ = connection.next() => panic!("nobody said anything"),
                 () = told.stopped() => connection.send(&b"bye"[..]).unwrap(),
             }
-            connection.shutdown().await.unwrap();
+            connection.hang_up().await.unwrap();
         }
     };
     let (address, stop, server) = start(Options::default(), handler).await;
@@ -285,4 +286,29 @@ async fn datagrams_echo_and_a_refused_one_kills_nothing() -> io::Result<()> {
     client.flush().await;
     assert_eq!(client.lost(), 1, "too large for any network");
     Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_accept_fails_with_ends_nothing() {
+    let mut troubles = [
+        Some(ErrorKind::ConnectionAborted),
+        Some(ErrorKind::Other),
+        Some(ErrorKind::ConnectionAborted),
+        Some(ErrorKind::OutOfMemory),
+        None,
+    ]
+    .into_iter();
+    let stop = Stop::new();
+    let accept = |_: &mut Context<'_>| match troubles.next() {
+        Some(Some(kind)) => Poll::Ready(Err(kind.into())),
+        Some(None) => Poll::Ready(Ok(stop.clone())),
+        None => Poll::Pending,
+    };
+    let before = tokio::time::Instant::now();
+    let handler = |stop: Stop| async move { stop.stop() };
+    let report =
+        barewire_drive::serve::serve::<barewire_tokio::Tokio, _, _, _>(accept, &Options::default(), &stop, handler)
+            .await;
+    assert_eq!((report.accepted, report.refused, report.cut), (1, 2, 0));
+    assert_eq!(before.elapsed().as_millis(), 100, "a pause for each refusal");
 }

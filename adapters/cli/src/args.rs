@@ -1,0 +1,309 @@
+//! The command line.
+
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use core::fmt;
+use core::time::Duration;
+use std::path::PathBuf;
+
+/// Servers, clients and a decoder on barewire, the protocol engine with no I/O in it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "barewire",
+    version,
+    propagate_version = true,
+    after_help = "\
+Examples:
+  barewire serve                                     HTTP and messages on 127.0.0.1:8080
+  barewire get -i http://127.0.0.1:8080/health       ask it
+  barewire echo tcp --runtime smol                   a plain echo server
+  barewire decode http1-request capture.bin          what a capture says, as lines of JSON
+
+Exit codes: 0 for success and a clean stop, 1 for a failure, 2 for a wrong command line."
+)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+
+    /// Tell more on standard error; twice: everything
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// Tell only errors; twice: nothing
+    #[arg(short, long, global = true, action = ArgAction::Count, conflicts_with = "verbose")]
+    pub(crate) quiet: u8,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve HTTP and messages on one port, told apart by their first bytes
+    #[command(after_help = "\
+HTTP has `/` (a page that explains itself), `/health` and `/echo`, which sends a POST's or PUT's body back as it comes.
+A message (header of magic 0xDEADBEEF, version 1, type, length) comes back as it is.
+
+Ctrl-C or SIGTERM: no new connections, those that run may finish within --grace. A second one stops at once.
+
+Examples:
+  barewire serve
+  barewire serve --listen 0.0.0.0:80 --runtime std --max-connections 500
+  curl -i http://127.0.0.1:8080/health
+  curl --data-binary @file http://127.0.0.1:8080/echo
+  barewire send 127.0.0.1:8080 hello")]
+    Serve(Serve),
+    /// Send back whatever comes
+    #[command(after_help = "\
+Examples:
+  barewire echo tcp --listen 127.0.0.1:7000
+  barewire echo http --runtime std --listen 127.0.0.1:0")]
+    Echo(Echo),
+    /// Fetch a URL over HTTP/1.1; the body goes to standard output as it arrives
+    #[command(after_help = "\
+Exit codes: 0 when a response came, whatever its status; 1 when the connection or the protocol failed; with --fail, 22 for a
+status of 400 or more, as curl has it.
+
+Examples:
+  barewire get http://127.0.0.1:8080/health
+  barewire get -i -H 'Accept: text/html' http://127.0.0.1:8080/
+  barewire get -X PUT -d @photo.jpg -o copy.jpg http://127.0.0.1:8080/echo
+  tar c src | barewire get -d - http://127.0.0.1:8080/echo >copy.tar")]
+    Get(Get),
+    /// Send a message and print what comes back
+    #[command(after_help = "\
+Without --replies it ends its side after the message and prints what comes until the peer ends too.
+
+Examples:
+  barewire send 127.0.0.1:8080 hello
+  barewire send --type 7 --replies 1 127.0.0.1:8080 hello
+  barewire send --raw 127.0.0.1:8080 - <photo.jpg >copy.jpg")]
+    Send(Send),
+    /// Show what a machine makes of some bytes: one line of JSON for each event
+    #[command(after_help = "\
+Each line has the event, and in \"bytes\" from where to where in the input it goes. Payloads are strings where they are
+UTF-8, else {\"hex\": \"...\"}. Where the input breaks the protocol, the last line has \"error\", and the exit code is 1.
+
+Examples:
+  barewire decode http1-request capture.bin
+  printf 'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' | barewire decode http1-request
+  barewire decode --cut 1 --method HEAD http1-response capture.bin | jq .status")]
+    Decode(Decode),
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Serve {
+    /// Where to listen; with port 0 the system picks a free port
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Echo {
+    /// What to send back
+    #[arg(value_enum)]
+    pub(crate) what: EchoKind,
+    /// Where to listen; with port 0 the system picks a free port
+    #[arg(long, value_name = "ADDR:PORT", default_value = "127.0.0.1:7000")]
+    pub(crate) listen: String,
+    #[command(flatten)]
+    pub(crate) server: Server,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum EchoKind {
+    /// Each byte of a stream, until its end
+    Tcp,
+    /// Each datagram
+    Udp,
+    /// Each message, with its type
+    Message,
+    /// Each request's body, with 200, for any method and path; CONNECT opens a tunnel that echoes
+    Http,
+}
+
+/// What all servers have in common.
+#[derive(Clone, Debug, ClapArgs)]
+pub(crate) struct Server {
+    /// What the server runs on (tokio takes its number of threads from TOKIO_WORKER_THREADS, smol from SMOL_THREADS)
+    #[arg(long, value_enum, default_value_t = Runtime::Tokio)]
+    pub(crate) runtime: Runtime,
+    /// The most connections at once; more wait in the system's queue
+    #[arg(long, value_name = "N", default_value_t = 10_000)]
+    pub(crate) max_connections: usize,
+    /// How long running connections may take to finish after Ctrl-C or SIGTERM
+    #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = seconds)]
+    pub(crate) grace: Duration,
+    #[command(flatten)]
+    pub(crate) limits: Limits,
+}
+
+/// How patient a server is. None of these concerns `echo tcp` and `echo udp`, which wait for ever.
+#[derive(Clone, Debug, ClapArgs)]
+#[command(next_help_heading = "Limits")]
+pub(crate) struct Limits {
+    /// How long a connection may be idle between requests or messages, or `off`
+    #[arg(long, value_name = "SECONDS", default_value = "75")]
+    pub(crate) idle_timeout: Patience,
+    /// How long a request's head, or the first bytes of a connection, may take, or `off`
+    #[arg(long, value_name = "SECONDS", default_value = "15")]
+    pub(crate) head_timeout: Patience,
+    /// How long a peer may be too slow within a body or a message, or `off`
+    #[arg(long, value_name = "SECONDS", default_value = "10")]
+    pub(crate) body_timeout: Patience,
+    /// How long a peer may be too slow in taking what is sent, or `off`
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub(crate) send_timeout: Patience,
+    /// The longest HTTP body; a longer one is refused with 413. No limit unless given: bodies are not kept in memory
+    #[arg(long, value_name = "BYTES")]
+    pub(crate) max_body: Option<u64>,
+    /// The longest message
+    #[arg(long, value_name = "BYTES", default_value_t = 1 << 30)]
+    pub(crate) max_message: u32,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Get {
+    /// What to fetch: http://HOST[:PORT][/PATH][?QUERY]
+    pub(crate) url: String,
+    /// What the client runs on
+    #[arg(long, value_enum, default_value_t = Runtime::Tokio)]
+    pub(crate) runtime: Runtime,
+    /// Print the response's head before its body
+    #[arg(short, long)]
+    pub(crate) include: bool,
+    /// The request's method; without it GET, or POST with --data
+    #[arg(short = 'X', long, value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// A field to send; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// A body to send: text, @FILE, or - for standard input
+    #[arg(short, long, value_name = "TEXT|@FILE|-", allow_hyphen_values = true)]
+    pub(crate) data: Option<String>,
+    /// Where to write the body instead of to standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// How long to wait for the connection, for the response, and for a body that doesn't go on, or `off`
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub(crate) timeout: Patience,
+    /// End with code 22, and print no body, when the status is 400 or more
+    #[arg(short, long)]
+    pub(crate) fail: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Send {
+    /// Where to
+    #[arg(value_name = "ADDR:PORT")]
+    pub(crate) address: String,
+    /// The payload; without it, or with -, standard input
+    #[arg(value_name = "TEXT|-")]
+    pub(crate) text: Option<String>,
+    /// The message's type
+    #[arg(long = "type", value_name = "N", default_value_t = 1)]
+    pub(crate) kind: u16,
+    /// Wait for this many replies, then end
+    #[arg(long, value_name = "N")]
+    pub(crate) replies: Option<u64>,
+    /// Print nothing but the replies' payloads
+    #[arg(long)]
+    pub(crate) raw: bool,
+    /// What the client runs on
+    #[arg(long, value_enum, default_value_t = Runtime::Tokio)]
+    pub(crate) runtime: Runtime,
+    /// How long to wait for the connection, for a reply, and for one that doesn't go on, or `off`
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub(crate) timeout: Patience,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Decode {
+    /// Which machine is to read the bytes
+    #[arg(value_enum)]
+    pub(crate) protocol: Protocol,
+    /// The bytes; without it, or with -, standard input
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: Option<PathBuf>,
+    /// Feed the machine so many bytes at a time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) cut: Option<u64>,
+    /// For http1-response: the method that the responses answer
+    #[arg(long, value_name = "METHOD", default_value = "GET")]
+    pub(crate) method: String,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Protocol {
+    /// What an HTTP/1.x client sends
+    #[value(name = "http1-request")]
+    Http1Request,
+    /// What an HTTP/1.x server sends
+    #[value(name = "http1-response")]
+    Http1Response,
+    /// The message protocol, either direction
+    Message,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Runtime {
+    /// Threads, one for each connection
+    Std,
+    /// The smol runtime
+    Smol,
+    /// The tokio runtime
+    Tokio,
+}
+
+impl fmt::Display for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Std => "std",
+            Self::Smol => "smol",
+            Self::Tokio => "tokio",
+        })
+    }
+}
+
+/// A time limit, perhaps none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Patience(pub(crate) Option<Duration>);
+
+impl core::str::FromStr for Patience {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "off" => Ok(Self(None)),
+            text => match seconds(text)? {
+                Duration::ZERO => Err("zero would end everything at once; for no limit, say `off`".into()),
+                span => Ok(Self(Some(span))),
+            },
+        }
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let number = text.strip_suffix('s').unwrap_or(text).parse::<f64>();
+    let span = number.ok().and_then(|number| Duration::try_from_secs_f64(number).ok());
+    span.ok_or_else(|| "not a number of seconds, like 10 or 0.5".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_holds_together() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn times_are_seconds() {
+        assert_eq!("0.5".parse(), Ok(Patience(Some(Duration::from_millis(500)))));
+        assert_eq!("10s".parse(), Ok(Patience(Some(Duration::from_secs(10)))));
+        assert_eq!("off".parse(), Ok(Patience(None)));
+        for wrong in ["0", "-1", "NaN", "soon", "", "1e300"] {
+            assert!(wrong.parse::<Patience>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! What the runtimes with futures have in common.
+
+use crate::app::App;
+use crate::failure::Failure;
+use crate::runtime::{Client, broken, ended};
+use barewire::Machine;
+use barewire::raw::{self, Datagram};
+use barewire_drive::poll::{Connection, Packets, Socket, Transport};
+use barewire_drive::{Error, Stop};
+use core::fmt::Display;
+use core::future::{Future, poll_fn};
+use core::net::SocketAddr;
+use core::pin::pin;
+use core::task::Poll;
+use std::io;
+
+/// Runs one connection of a server to its end.
+pub(super) async fn run<R: Transport<S>, S, A: App>(mut connection: Connection<R, S, A>, peer: SocketAddr, stop: Stop) {
+    tracing::debug!(%peer, "accepted");
+    ended(peer, finish(&mut connection, stop).await);
+}
+
+async fn finish<R, S, A>(connection: &mut Connection<R, S, A>, stop: Stop) -> Result<(), Error<A::Error>>
+where
+    R: Transport<S>,
+    A: App,
+{
+    let mut stopped = pin!(stop.stopped());
+    let end = poll_fn(|cx| match connection.poll_event(cx) {
+        Poll::Ready(end) => Poll::Ready(Some(end)),
+        Poll::Pending => stopped.as_mut().poll(cx).map(|()| None),
+    });
+    if let Some(end) = end.await {
+        return end.map(drop);
+    }
+    connection.stop();
+    connection.next().await.map(drop)
+}
+
+/// Runs a client's connection until the client has what it wants.
+pub(super) async fn talk<R, S, M>(
+    mut connection: Connection<R, S, M>,
+    client: &mut impl Client<M>,
+) -> Result<(), Failure>
+where
+    R: Transport<S>,
+    M: Machine<Error: Display>,
+{
+    while let Some(event) = connection.next().await.map_err(|error| broken(&error))? {
+        if client.on_event(connection.machine_mut(), event)?.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Sends each datagram back, until `stop`.
+pub(super) async fn echo<R, U>(mut socket: Socket<R, U, raw::Socket<SocketAddr>>, stop: &Stop) -> io::Result<()>
+where
+    R: Packets<U>,
+{
+    let mut stopped = pin!(stop.stopped());
+    loop {
+        let next = poll_fn(|cx| match socket.poll_event(cx) {
+            Poll::Ready(event) => Poll::Ready(Some(event)),
+            Poll::Pending => stopped.as_mut().poll(cx).map(|()| None),
+        });
+        let Some(event) = next.await else { return Ok(()) };
+        let Datagram { from, payload } = event?;
+        // A full queue drops, as the network does.
+        let _ = socket.send(from, payload);
+    }
+}

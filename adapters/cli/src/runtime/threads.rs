@@ -1,0 +1,70 @@
+//! On threads.
+
+use super::{Client, broken, ended, unreachable};
+use crate::app::App;
+use crate::failure::Failure;
+use barewire::Machine;
+use barewire::raw::{self, Datagram};
+use barewire_std::{Connection, Error, Options, Report, Socket, Stop};
+use core::fmt::Display;
+use core::time::Duration;
+use std::io::{self, ErrorKind};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::sync::Arc;
+
+pub(super) fn serve<A: App>(
+    listener: TcpListener,
+    options: &Options,
+    stop: &Stop,
+    app: impl Fn() -> A + Send + Sync + 'static,
+) -> Report {
+    let told = stop.clone();
+    let handler = move |stream, peer| {
+        tracing::debug!(%peer, "accepted");
+        let mut connection = Connection::new(stream, app());
+        connection.set_stop(told.clone());
+        ended(peer, finish(&mut connection));
+    };
+    barewire_std::serve(listener, options, stop, handler)
+}
+
+fn finish<A: App>(connection: &mut Connection<Arc<TcpStream>, A>) -> Result<(), Error<A::Error>> {
+    match connection.next() {
+        Err(Error::Io(error)) if error.kind() == ErrorKind::Interrupted => {
+            connection.stop();
+            connection.next().map(drop)
+        }
+        end => end.map(drop),
+    }
+}
+
+pub(super) fn echo_datagrams(socket: UdpSocket, stop: &Stop) -> io::Result<()> {
+    let mut socket = Socket::new(socket, raw::Socket::default())?;
+    socket.set_stop(stop.clone());
+    loop {
+        match socket.next() {
+            Ok(Datagram { from, payload }) => {
+                // A full queue drops, as the network does.
+                let _ = socket.send(from, payload);
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+pub(super) fn talk<M: Machine<Error: Display>>(
+    address: &str,
+    timeout: Duration,
+    machine: M,
+    client: &mut impl Client<M>,
+) -> Result<(), Failure> {
+    let connection = barewire_std::connect(address, timeout, machine);
+    let mut connection = connection.map_err(|error| unreachable(address, &error))?;
+    while let Some(event) = connection.next().map_err(|error| broken(&error))? {
+        if client.on_event(connection.machine_mut(), event)?.is_break() {
+            break;
+        }
+    }
+    Ok(())
+}
