@@ -11,21 +11,27 @@ mod reply;
 mod table;
 
 use std::collections::BTreeSet;
+use table::Case;
+
+fn failure(case: &Case) -> Option<String> {
+    let checked = std::panic::catch_unwind(|| drive::check(case));
+    let error = checked.unwrap_or_else(|_| Err("panicked".into())).err()?;
+    let input: String = case.input.escape_ascii().to_string().chars().take(300).collect();
+    Some(format!("{} ({})\n  input {input}\n  {error:.600}\n", case.name, case.rule))
+}
 
 #[test]
 fn every_case() {
     let cases = cases::all();
-    let mut names = BTreeSet::new();
-    let mut failures = Vec::new();
-    for case in &cases {
-        assert!(names.insert(case.name.clone()), "two cases named {:?}", case.name);
-        let checked = std::panic::catch_unwind(|| drive::check(case));
-        let checked = checked.unwrap_or_else(|_| Err("panicked".into()));
-        if let Err(error) = checked {
-            let input: String = case.input.escape_ascii().to_string().chars().take(300).collect();
-            failures.push(format!("{} ({})\n  input {input}\n  {error:.600}\n", case.name, case.rule));
-        }
-    }
+    let names: BTreeSet<_> = cases.iter().map(|case| &case.name).collect();
+    assert_eq!(names.len(), cases.len(), "two cases of one name");
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    let share = |n: usize| cases.iter().skip(n).step_by(threads).filter_map(failure).collect::<Vec<_>>();
+    let failures: Vec<String> = std::thread::scope(|scope| {
+        let share = &share;
+        let workers: Vec<_> = (0..threads).map(|n| scope.spawn(move || share(n))).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
     println!("{} cases", cases.len());
     assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), cases.len(), failures.join("\n"));
 }

@@ -212,7 +212,7 @@ pub(crate) fn cases() -> Vec<Case> {
         b";a=b=c",
         b";a b",
         b";a=b c",
-        b"a",
+        b"z",
         b"=a",
         b" a",
         b",a",

@@ -25,6 +25,10 @@ pub(crate) fn cases() -> Vec<Case> {
             .refuse(&[400, 501]),
         case("a method of 9,000 bytes", METHOD, format!("{} / HTTP/1.1\r\nHost: h\r\n\r\n", "A".repeat(9000)))
             .refuse(&[400, 501]),
+        case("a version that doesn't end", METHOD, format!("GET / HTTP/1.1{}", "1".repeat(9000))).bad(),
+        case("spaces behind the version that don't end", METHOD, format!("GET / HTTP/1.1{}", " ".repeat(9000))).bad(),
+        case("spaces behind the method that don't end", METHOD, format!("GET {}", " ".repeat(9000))).bad(),
+        case("a long target whose version is cut by the limit", LINE, target(most + 5)).refuse(&[414]),
         case("a long line, then a request", LINE, [target(9000).into_bytes(), get("")].concat()).refuse(&[414]),
         case("a request, then a long line", LINE, [get(""), target(9000).into_bytes()].concat()).get().refuse(&[414]),
         case("a value of 30,000 bytes", HEAD, get(format!("x: {}\r\n", "a".repeat(30_000)))).get(),

@@ -52,11 +52,6 @@ pub(crate) fn cases() -> Vec<Case> {
         )
         .get()
         .get(),
-        case("a CONNECT is answered, then HTTP goes on", ORDER, {
-            [&b"CONNECT h:80 HTTP/1.1\r\nHost: h:80\r\n\r\n"[..], &get("")].concat()
-        })
-        .echo("CONNECT", "h:80", "")
-        .get(),
     ];
     for n in [4, 16, 17, 40] {
         let mut all = case(format!("{n} requests"), ORDER, "");
