@@ -2,9 +2,10 @@
 
 use super::reply::{self, Reply};
 use super::table::{Answer, Case, End, Seen};
-use barewire::http::{FieldName, FieldValue, RequestEvent, Response, Status};
+use barewire::http::{FieldName, FieldValue, Id, RequestEvent, Response, Status};
 use barewire::http1::{Config, Error, Server};
 use barewire::{Instant, Machine, Next};
+use std::collections::VecDeque;
 
 const NOW: Instant = Instant::from_nanos(1);
 
@@ -32,18 +33,33 @@ pub(crate) struct Outcome {
     pub(crate) switched: Option<Vec<u8>>,
 }
 
+/// When the application answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum When {
+    /// As soon as a request is complete.
+    Prompt,
+    /// When nothing else is left to do.
+    Late,
+    /// As soon as a request's head has come: without its body, and never with a switch.
+    Early,
+}
+
 /// A server, its echo application, and what went through them.
 pub(crate) struct Run {
     server: Option<Server>,
     switches: bool,
     lends: bool,
+    when: When,
+    /// What is to be answered, with its place among the requests.
+    due: VecDeque<(Id, usize)>,
     done: bool,
     pub(crate) seen: Outcome,
 }
 
 impl Run {
-    pub(crate) fn new(config: Config, switches: bool, lends: bool) -> Self {
-        Self { server: Some(Server::new(config)), switches, lends, done: false, seen: Outcome::default() }
+    pub(crate) fn new(config: Config, switches: bool, lends: bool, when: When) -> Self {
+        let server = Some(Server::new(config));
+        Self { server, switches, lends, when, due: VecDeque::new(), done: false, seen: Outcome::default() }
     }
 
     /// Feeds `bytes`; whenever there is no room, and in the end, lets the server and the application work.
@@ -71,6 +87,25 @@ impl Run {
         }
     }
 
+    fn answer(&self, server: &mut Server, (id, at): (Id, usize)) {
+        let request = &self.seen.requests[at];
+        let connect = request.method == b"CONNECT";
+        if self.when == When::Early {
+            let status = if connect { Status::NOT_IMPLEMENTED } else { Status::OK };
+            server.respond_with(id, &Response::new(status), "early").unwrap();
+        } else if request.asks && (self.switches || connect) {
+            let response = if connect {
+                Response::new(Status::OK)
+            } else {
+                let to = request.fields.iter().find(|(name, _)| name == "upgrade").unwrap();
+                Response::new(Status::SWITCHING_PROTOCOLS).field(FieldName::UPGRADE, FieldValue::new(&to.1).unwrap())
+            };
+            server.upgrade(id, &response).unwrap();
+        } else {
+            server.respond_with(id, &Response::new(Status::OK), request.body.clone()).unwrap();
+        }
+    }
+
     pub(crate) fn work(&mut self) {
         let Some(mut server) = self.server.take() else { return };
         for _ in 0..1_000_000 {
@@ -81,21 +116,16 @@ impl Run {
                 server.next(NOW).map(|next| next.map(|event| note(&mut self.seen.requests, event)))
             };
             match next {
-                Ok(Next::Event(Noted::Nothing)) => {}
-                Ok(Next::Event(Noted::End(id, asks))) => {
-                    let request = self.seen.requests.last().unwrap();
-                    let connect = request.method == b"CONNECT";
-                    if asks && (self.switches || connect) {
-                        let response = if connect {
-                            Response::new(Status::OK)
-                        } else {
-                            let to = request.fields.iter().find(|(name, _)| name == "upgrade").unwrap();
-                            Response::new(Status::SWITCHING_PROTOCOLS)
-                                .field(FieldName::UPGRADE, FieldValue::new(&to.1).unwrap())
-                        };
-                        server.upgrade(id, &response).unwrap();
+                Ok(Next::Event(Noted::Begin(id))) if self.when == When::Early => {
+                    let at = self.seen.requests.len() - 1;
+                    self.answer(&mut server, (id, at));
+                }
+                Ok(Next::Event(Noted::End(id))) if self.when != When::Early => {
+                    let due = (id, self.seen.requests.len() - 1);
+                    if self.when == When::Late {
+                        self.due.push_back(due);
                     } else {
-                        server.respond_with(id, &Response::new(Status::OK), request.body.clone()).unwrap();
+                        self.answer(&mut server, due);
                     }
                 }
                 Ok(Next::Event(Noted::Switched)) => {
@@ -105,12 +135,17 @@ impl Run {
                     self.seen.switched = Some(link.rx.take(n).to_vec());
                     return;
                 }
+                Ok(Next::Event(_)) => {}
                 Ok(Next::NeedFlush) => assert!(drain(&mut server, &mut self.seen.output), "nothing to flush"),
+                Ok(Next::NeedApp | Next::NeedInput) if !self.due.is_empty() => {
+                    let due = self.due.pop_front().unwrap();
+                    self.answer(&mut server, due);
+                }
                 Ok(Next::NeedInput) => {
                     assert!(server.link().rx.room() > 0 && !server.link().rx.is_eof());
                     break;
                 }
-                Ok(Next::NeedApp) => panic!("an echo owes no answer"),
+                Ok(Next::NeedApp) => panic!("the application owes no answer"),
                 Ok(Next::Done) => {
                     self.done = true;
                     break;
@@ -124,9 +159,7 @@ impl Run {
             }
         }
         drain(&mut server, &mut self.seen.output);
-        if server.link().tx.wants_fin() {
-            self.seen.fin = true;
-        }
+        self.seen.fin |= server.link().tx.wants_fin();
         self.seen.aborted = server.link().tx.is_aborted();
         self.server = Some(server);
     }
@@ -141,14 +174,15 @@ fn drain(server: &mut Server, output: &mut Vec<u8>) -> bool {
 }
 
 enum Noted {
-    Nothing,
-    End(barewire::http::Id, bool),
+    Begin(Id),
+    Data,
+    End(Id),
     Switched,
 }
 
 fn note<B: AsRef<[u8]>>(requests: &mut Vec<Request>, event: RequestEvent<B>) -> Noted {
     match event {
-        RequestEvent::Request { head, .. } => {
+        RequestEvent::Request { id, head, .. } => {
             let mut request = Request {
                 method: head.method().as_bytes().to_vec(),
                 target: head.target().as_bytes().to_vec(),
@@ -160,12 +194,12 @@ fn note<B: AsRef<[u8]>>(requests: &mut Vec<Request>, event: RequestEvent<B>) -> 
                 request.fields.push((name.as_str().to_ascii_lowercase(), value.as_bytes().to_vec()));
             }
             requests.push(request);
-            Noted::Nothing
+            Noted::Begin(id)
         }
         RequestEvent::Data { bytes, .. } => {
             assert!(!bytes.as_ref().is_empty());
             requests.last_mut().unwrap().body.extend_from_slice(bytes.as_ref());
-            Noted::Nothing
+            Noted::Data
         }
         RequestEvent::End { id, trailers } => {
             let request = requests.last_mut().unwrap();
@@ -174,7 +208,7 @@ fn note<B: AsRef<[u8]>>(requests: &mut Vec<Request>, event: RequestEvent<B>) -> 
             for (name, value) in &trailers {
                 request.trailers.push((name.as_str().to_ascii_lowercase(), value.as_bytes().to_vec()));
             }
-            Noted::End(id, request.asks)
+            Noted::End(id)
         }
         RequestEvent::Upgraded { .. } => Noted::Switched,
         _ => panic!("no event of HTTP/1"),
@@ -183,7 +217,17 @@ fn note<B: AsRef<[u8]>>(requests: &mut Vec<Request>, event: RequestEvent<B>) -> 
 
 /// Feeds `pieces`, each after the other has been dealt with; then the end of the stream, if `ends`.
 pub(crate) fn run<'a>(case: &Case, pieces: impl IntoIterator<Item = &'a [u8]>, ends: bool, lends: bool) -> Outcome {
-    let mut run = Run::new(case.configured(), case.switches, lends);
+    run_when(When::Prompt, case, pieces, ends, lends)
+}
+
+fn run_when<'a>(
+    when: When,
+    case: &Case,
+    pieces: impl IntoIterator<Item = &'a [u8]>,
+    ends: bool,
+    lends: bool,
+) -> Outcome {
+    let mut run = Run::new(case.configured(), case.switches, lends, when);
     run.work();
     for piece in pieces {
         run.feed(piece);
@@ -332,6 +376,7 @@ pub(crate) fn check(case: &Case) -> Result<(), String> {
     for size in [2, 3, 7] {
         same(&format!("by {size}"), run(case, input.chunks(size), false, false), &whole)?;
     }
+    moods(case, &whole)?;
     match &case.end {
         End::Open => {
             let mut more = case.clone();
@@ -396,6 +441,64 @@ fn truncated(case: &Case, whole: &Outcome) -> Result<(), String> {
         if faulty != usize::from(cut.error.is_some()) || !cut.fin || fault.is_some_and(|reply| reply.status < 400) {
             return Err(format!("ended at {at}: {cut:?}"));
         }
+    }
+    Ok(())
+}
+
+/// The same, answered late; and answered before the bodies have come, which must not turn a body into a request.
+fn moods(case: &Case, whole: &Outcome) -> Result<(), String> {
+    let input = &case.input[..];
+    let late = run_when(When::Late, case, [input], false, false).settled();
+    if late != *whole {
+        return Err(format!("answered late: {late:?} instead of {whole:?}"));
+    }
+    let heads = |outcome: &Outcome| -> Vec<(Vec<u8>, Vec<u8>)> {
+        outcome.requests.iter().map(|request| (request.method.clone(), request.target.clone())).collect()
+    };
+    let expects = find(input, b"100-").is_some();
+    for early in [
+        run_when(When::Early, case, [input], false, false),
+        run_when(When::Early, case, input.chunks(1), false, true),
+        run_when(When::Early, case, input.chunks(3), false, true),
+    ] {
+        let (replies, _) = early.replies().map_err(|error| format!("answered early: {error}"))?;
+        let (expected, got) = (heads(whole), heads(&early));
+        if matches!(case.end, End::Switched(_)) || whole.requests.iter().any(|request| request.asks) {
+            continue;
+        }
+        // Who was expecting a 100 that never came may have been left without the connection.
+        if !(got == expected || expects && expected.starts_with(&got)) || replies.len() < got.len() {
+            return Err(format!("answered early: {got:?} instead of {expected:?}, {early:?}"));
+        }
+    }
+    Ok(())
+}
+
+/// As [`check`], in only a few ways: for cases by the ten thousand.
+pub(crate) fn check_quickly(case: &Case, mut random: impl FnMut(usize) -> usize) -> Result<(), String> {
+    let input = &case.input[..];
+    let whole = run(case, [input], false, random(2) == 0);
+    judge(case, &whole).map_err(|error| format!("{error}; output {}", whole.output.escape_ascii()))?;
+    let whole = whole.settled();
+    let by_byte = run(case, input.chunks(1), false, random(2) == 0).settled();
+    if by_byte != whole {
+        return Err(format!("by the byte: {by_byte:?} instead of {whole:?}"));
+    }
+    let (mut pieces, mut rest) = (Vec::new(), input);
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(1 + random(rest.len().min(40)));
+        pieces.push(piece);
+        rest = after;
+    }
+    let cut = run(case, pieces.iter().copied(), false, random(2) == 0).settled();
+    if cut != whole {
+        return Err(format!("cut in {} pieces: {cut:?} instead of {whole:?}", pieces.len()));
+    }
+    moods(case, &whole)?;
+    let ended = run(case, pieces, true, true).settled();
+    let clean = case.end != End::Waits;
+    if ended.requests != whole.requests || !ended.fin || (clean && ended.output != whole.output) {
+        return Err(format!("ended: {ended:?} instead of {whole:?}"));
     }
     Ok(())
 }

@@ -7,6 +7,7 @@
 
 mod cases;
 mod drive;
+mod fuzz;
 mod reply;
 mod table;
 
