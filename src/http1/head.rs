@@ -85,7 +85,8 @@ impl HeadReader {
             }
             check_first(data[0], Error::RequestLine)?;
         }
-        let Some(end) = self.search(data, config, |line| wire::request_line(line, config).map(|_| ()))? else {
+        let found = self.search(data, config, |line| wire::request_line(line, config).map(|_| ()));
+        let Some(end) = found.map_err(|error| wire::too_long(error, data, config))? else {
             return Ok(None);
         };
         let line = wire::request_line(&data[..self.first - 2], config)?;
