@@ -6,7 +6,8 @@ mod support;
 
 use barewire::raw::{Event, Session};
 use barewire::{Instant, Link, Machine, Next};
-use barewire_drive::{Duplex, Error, blocking, poll};
+use barewire_drive::blocking::{self, Interest};
+use barewire_drive::{Duplex, Error, poll};
 use bytes::Bytes;
 use core::pin::Pin;
 use core::task::{Context, Waker};
@@ -269,6 +270,7 @@ fn a_peer_that_never_ends_is_not_lingered_for_for_ever() {
     connection.set_linger(SECOND / 10);
     connection.hang_up().unwrap();
     assert!(connection.stream().input.is_empty());
+    assert!(!connection.stream().patient.contains(&true), "the end keeps to its time");
 }
 
 #[test]
@@ -320,6 +322,40 @@ fn one_who_waits_holds_no_buffer() {
     }
     assert_eq!(connection.stream().output.len(), 6_000);
     assert_eq!(connection.link().detach(), (None, None));
+}
+
+#[test]
+fn output_finds_its_storage_again() {
+    let mut connection = Polled::new(silent(), Session::default());
+    let mut kept = None;
+    for round in 0..10 {
+        assert!(once(connection.wait(Next::NeedInput)).is_pending());
+        connection.stream_mut().input.push_back(b"x".to_vec());
+        // Whoever allocates meanwhile would be given storage that was freed.
+        let _elsewhere = Vec::<u8>::with_capacity(3_000);
+        assert!(once(connection.wait(Next::NeedInput)).is_ready());
+        let link = connection.link();
+        link.rx.skip(1);
+        link.tx.put(&[2; 3_000]);
+        let mut chunks = [&b""[..]];
+        link.tx.chunks(&mut chunks);
+        let kept = *kept.get_or_insert(chunks[0].as_ptr());
+        assert_eq!(kept, chunks[0].as_ptr(), "round {round}");
+    }
+}
+
+#[test]
+fn a_thread_whose_output_is_stuck_waits_for_both() {
+    let stream = Script { capacity: Some(10), silent: true, ..Script::new([b"hello"]) };
+    let mut connection = Blocked::new(stream, Strict::default());
+    connection.set_linger(SECOND / 10);
+    assert_eq!(connection.next().unwrap().unwrap(), "hello");
+    connection.link.tx.put(&[7; 100]);
+    assert!(matches!(connection.next(), Err(Error::Protocol(TooSlow))));
+    let stream = connection.stream();
+    assert!(stream.patient[0], "nothing to write: the read itself may wait");
+    assert!(stream.patient[1..].iter().all(|patient| !patient));
+    assert_eq!(stream.interests.borrow()[0], Interest { read: true, write: true });
 }
 
 #[test]

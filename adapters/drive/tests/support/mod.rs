@@ -48,6 +48,8 @@ pub(crate) struct Script {
     pub(crate) write_calls: usize,
     pub(crate) calls: usize,
     pub(crate) smallest_read: Option<usize>,
+    /// For each read, whether it might have waited.
+    pub(crate) patient: Vec<bool>,
     /// How often the driver waited.
     pub(crate) waits: Cell<usize>,
     /// What the false clock does when a thread waits.
@@ -201,7 +203,8 @@ impl Wire<Script> for Sim {
         Ok(())
     }
 
-    fn read(stream: &mut Script, into: &mut [u8], _may_wait: bool) -> io::Result<usize> {
+    fn read(stream: &mut Script, into: &mut [u8], may_wait: bool) -> io::Result<usize> {
+        stream.patient.push(may_wait);
         stream.read(into)
     }
 
