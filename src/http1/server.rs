@@ -360,6 +360,9 @@ impl Machine for Server {
 /// Reading.
 impl Server {
     fn step(&mut self, now: Instant) -> Result<Next<Step>, Error> {
+        if self.clock.goes_on(now, &self.link.tx) && self.head.pass(&self.link.rx, &self.config) {
+            return Ok(Next::NeedInput);
+        }
         match self.phase {
             Phase::Over => return Ok(Next::Done),
             Phase::Upgraded(id) => {
