@@ -1195,7 +1195,7 @@ fn limits_bite_as_the_bytes_arrive() {
             (&one_more, Error::LineTooLong),
             (&field, Error::HeadTooLong),
             (&fields, Error::TooManyFields),
-            (&"a".repeat(8192), Error::LineTooLong),
+            (&"a".repeat(8192), Error::RequestLine),
         ],
     );
     for good in [fits, hundred] {
