@@ -52,7 +52,7 @@ fn hear(client: &mut Client, pieces: &[&[u8]], eof: bool, lent: bool) -> String 
         }
         loop {
             let next = if lent {
-                client.next_ref(T0).map(|next| next.map(|event| line(event)))
+                client.next_ref(T0).map(|next| next.map(line))
             } else {
                 client.next(T0).map(|next| next.map(line))
             };

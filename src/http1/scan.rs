@@ -53,6 +53,17 @@ impl Scan {
         if window.len() == limit { Err(too_long) } else { Ok(Found::Nothing) }
     }
 
+    /// Goes on over a few new bytes within a line, if that is all there is. Else nothing changes.
+    #[inline]
+    pub(super) fn pass(&mut self, data: &[u8], limit: usize) -> bool {
+        let new = data.get(self.at..).unwrap_or_default();
+        let plain = self.at > 0 && data.len() < limit && new.len() < 16 && line_end(new).is_none();
+        if plain {
+            self.at = data.len();
+        }
+        plain
+    }
+
     /// Whether nothing was searched yet.
     #[inline]
     pub(super) fn is_fresh(&self) -> bool {
