@@ -33,7 +33,7 @@ pub enum Error {
     TransferCoding,
     /// Both `Transfer-Encoding` and `Content-Length` are there (RFC 9112 §6.1).
     LengthAndEncoding,
-    /// A body where the method forbids one: `TRACE` (RFC 9110 §9.3.8).
+    /// A body where the method forbids one: `TRACE`, `CONNECT` (RFC 9110 §9.3.6, §9.3.8).
     UnexpectedBody,
     /// An expectation other than `100-continue` (RFC 9110 §10.1.1).
     Expectation,

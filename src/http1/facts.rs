@@ -115,7 +115,9 @@ impl Facts {
             // determined reliably; the server MUST respond with the 400 (Bad Request) status code".
             Coding::Empty | Coding::Other { .. } | Coding::Bad => return Err(Error::TransferEncoding),
         };
-        if method == b"TRACE" && !matches!(framing, Framing::Empty | Framing::Length(0)) {
+        // "A client MUST NOT send content in a TRACE request" (RFC 9110 §9.3.8), and "a CONNECT request message does not
+        // have content" (§9.3.6): whether what follows one is its body or the tunnel's, peers don't agree.
+        if matches!(method, b"TRACE" | b"CONNECT") && !matches!(framing, Framing::Empty | Framing::Length(0)) {
             return Err(Error::UnexpectedBody);
         }
         if let (Framing::Length(length), Some(limit)) = (framing, config.max_body) {

@@ -51,6 +51,8 @@ pub(super) struct HeadReader {
     first: usize,
 }
 
+/// What a request's head comes to.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct RequestRead {
     pub(super) line: RequestLine,
     pub(super) framing: Framing,
@@ -63,6 +65,13 @@ pub(super) struct ResponseRead {
 }
 
 impl HeadReader {
+    /// Whether what is new of a head that trickles in is only more of a line: cheap enough for single bytes.
+    #[inline]
+    pub(super) fn pass(&mut self, rx: &Inbox, config: &Config) -> bool {
+        let limit = if self.scan.has_first_line() { config.max_head } else { config.max_line };
+        !rx.is_eof() && self.scan.pass(rx.data(), limit)
+    }
+
     /// The next request's head, consumed; `None` as long as it isn't there.
     pub(super) fn request(
         &mut self,
@@ -85,7 +94,8 @@ impl HeadReader {
             }
             check_first(data[0], Error::RequestLine)?;
         }
-        let Some(end) = self.search(data, config, |line| wire::request_line(line, config).map(|_| ()))? else {
+        let found = self.search(data, config, |line| wire::request_line(line, config).map(|_| ()));
+        let Some(end) = found.map_err(|error| wire::too_long(error, data, config))? else {
             return Ok(None);
         };
         let line = wire::request_line(&data[..self.first - 2], config)?;

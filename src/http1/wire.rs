@@ -37,6 +37,18 @@ pub(super) fn request_line<'a>(line: &'a [u8], config: &Config) -> Result<Reques
     Ok(RequestLine { method, target, version })
 }
 
+/// What a request line above its limit is: "A server that receives a request-target longer than any URI it wishes to parse
+/// MUST respond with a 414" (RFC 9112 §3), but a method or a version that doesn't end is none at all.
+pub(super) fn too_long(error: Error, data: &[u8], config: &Config) -> Error {
+    let line = &data[..data.len().min(config.max_line)];
+    let rest = split_space(line).map(|(_, rest)| split_space(rest).map_or(0, |(_, version)| version.len()));
+    match rest {
+        None if error == Error::LineTooLong => Error::RequestLine,
+        Some(version) if error == Error::LineTooLong && version > b"HTTP/1.1\r\n".len() => Error::RequestLine,
+        _ => error,
+    }
+}
+
 fn split_space(line: &[u8]) -> Option<(&[u8], &[u8])> {
     let space = memchr::memchr(b' ', line)?;
     Some((&line[..space], &line[space + 1..]))
@@ -146,7 +158,7 @@ pub(super) fn fields(section: &[u8], from: usize, config: &Config, index: &mut F
 /// the message is understood.
 fn collect(headers: &[Header<'_>], section: &[u8], from: usize, index: &mut FieldIndex) -> Result<Facts, Error> {
     let mut facts = Facts::default();
-    index.begin(section);
+    index.begin(section, headers.len());
     let mut line = from;
     for (at, header) in headers.iter().enumerate() {
         // A field begins where the last line ended, and a line ends in CR LF: the parser would take LF.

@@ -102,7 +102,7 @@ pub fn serve(config: &Config, pieces: &[&[u8]], eof: bool, lent: bool) -> Outcom
     }
     if eof {
         server.link().rx.close();
-        pump(&mut server, &mut outcome, &mut body, lent);
+        let _ = pump(&mut server, &mut outcome, &mut body, lent);
     }
     outcome.fin = server.link().tx.wants_fin() || server.link().tx.is_ended();
     outcome.output.extend(drain(&mut server.link().tx));

@@ -1,7 +1,9 @@
 //! Each machine with an application that answers: shared by the tests here and by the fuzz targets.
 
 use barewire::detect::{Detect, Protocol};
-use barewire::http::{Body, Id, RequestEvent, Response, Status};
+use barewire::http::{
+    Body, FieldName, FieldValue, Id, Method, Request, RequestEvent, Response, ResponseEvent, Status, Target,
+};
 use barewire::laws::{Log, Subject, Violation, check};
 use barewire::message::{self, Config};
 use barewire::{Machine, Misuse, http1, raw};
@@ -39,6 +41,7 @@ pub(crate) const MACHINES: &[Subjected] = &[
         check: |input, choices| check(&HttpServer::default(), input, choices),
         seeds: REQUESTS,
     },
+    Subjected { name: "HTTP/1 client", check: |input, choices| check(&HttpClient, input, choices), seeds: RESPONSES },
 ];
 
 const REQUESTS: &[&[u8]] = &[
@@ -47,6 +50,12 @@ const REQUESTS: &[&[u8]] = &[
     b"HEAD * HTTP/1.0\r\nConnection: keep-alive\r\n\r\nOPTIONS * HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
     b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\nearly bytes",
     b"PUT http://a/ HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc",
+];
+
+const RESPONSES: &[&[u8]] = &[
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.0 204 \r\n\r\n",
+    b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx: y\r\n\r\n",
+    b"HTTP/1.0 404 Not Found\r\nServer: s\r\n\r\nuntil the connection ends",
 ];
 
 const MESSAGES: &[&[u8]] = &[
@@ -203,5 +212,40 @@ impl Subject for HttpServer {
         server.respond(id, &Response::new(Status::CONTINUE), Body::Empty).is_err()
             && server.upgrade(id, &Response::new(Status::SWITCHING_PROTOCOLS)).is_err()
             && server.interim(id, &Response::new(Status::OK)).is_err()
+    }
+}
+
+/// An HTTP/1 client that has sent a few requests at once, and hears whatever comes.
+pub(crate) struct HttpClient;
+
+impl Subject for HttpClient {
+    type Machine = http1::Client;
+
+    fn machine(&self) -> http1::Client {
+        let mut client = http1::Client::new(http1::Config::default());
+        for method in [Method::GET, Method::HEAD, Method::OPTIONS] {
+            let request =
+                Request::new(method, Target::new("/").unwrap()).field(FieldName::HOST, FieldValue::literal("a"));
+            client.request(&request, Body::Empty).unwrap();
+        }
+        client
+    }
+
+    fn on_event(&self, client: &mut http1::Client, event: ResponseEvent, log: &mut Log) {
+        match event {
+            ResponseEvent::Data { id, bytes } => log.data(id.get(), &bytes),
+            ResponseEvent::End { id, trailers } => {
+                log.item(format!("{id} end {trailers:?}"));
+                if client.is_idle() {
+                    client.shutdown();
+                }
+            }
+            other => log.item(format!("{other:?}")),
+        }
+    }
+
+    fn misuse(&self, client: &mut http1::Client) -> bool {
+        let nowhere = Request::new(Method::GET, Target::new("/").unwrap());
+        client.request(&nowhere, Body::Empty).is_err()
     }
 }

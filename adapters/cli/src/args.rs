@@ -7,14 +7,19 @@ use std::path::PathBuf;
 
 /// Servers, clients and a decoder on barewire, the protocol engine with no I/O in it.
 #[derive(Debug, Parser)]
-#[command(name = "barewire", version, propagate_version = true, after_help = "\
+#[command(
+    name = "barewire",
+    version,
+    propagate_version = true,
+    after_help = "\
 Examples:
   barewire serve                                     HTTP and messages on 127.0.0.1:8080
   barewire get -i http://127.0.0.1:8080/health       ask it
   barewire echo tcp --runtime smol                   a plain echo server
   barewire decode http1-request capture.bin          what a capture says, as lines of JSON
 
-Exit codes: 0 for success and a clean stop, 1 for a failure, 2 for a wrong command line.")]
+Exit codes: 0 for success and a clean stop, 1 for a failure, 2 for a wrong command line."
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,

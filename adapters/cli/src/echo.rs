@@ -30,9 +30,7 @@ pub(crate) fn run(args: &args::Echo, quiet: bool) -> Result<(), Failure> {
         EchoKind::Message => {
             let config = serve::messages(&server.limits)?;
             announce("echoing messages", at, server.runtime, quiet, |at| format!("barewire send {at} hello"))?;
-            runtime::serve(server, listener, &stop, move || {
-                Messages::with_link(Link::new(), config.clone(), patience)
-            })
+            runtime::serve(server, listener, &stop, move || Messages::with_link(Link::new(), config.clone(), patience))
         }
         EchoKind::Http => {
             let config = serve::http(&server.limits)?;

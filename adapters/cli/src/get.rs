@@ -51,7 +51,9 @@ pub(crate) fn run(args: &Get) -> Result<(), Failure> {
 
 fn request(args: &Get, url: &Url<'_>) -> Result<Request, Failure> {
     let method = match args.method.as_deref() {
-        Some(method) => Method::new(method).map_err(|error| Failure::at(format_args!("the method `{method}`"), error))?,
+        Some(method) => {
+            Method::new(method).map_err(|error| Failure::at(format_args!("the method `{method}`"), error))?
+        }
         None if args.data.is_some() => Method::POST,
         None => Method::GET,
     };

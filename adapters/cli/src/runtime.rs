@@ -34,7 +34,9 @@ pub(crate) fn serve<A: App>(
         args::Runtime::Smol => smol::serve(listener, &options, stop, app),
         args::Runtime::Tokio => tokio::serve(listener, &options, stop, app),
     };
-    report.map(|report| tell(&report)).map_err(|error| Failure::at(format_args!("cannot run on {}", server.runtime), error))
+    report
+        .map(|report| tell(&report))
+        .map_err(|error| Failure::at(format_args!("cannot run on {}", server.runtime), error))
 }
 
 /// Sends each datagram back, until `stop`.

@@ -15,7 +15,10 @@ pub(crate) fn run(args: &Send) -> Result<(), Failure> {
     let payload = match args.text.as_deref() {
         Some("-") | None => {
             let mut payload = Vec::new();
-            io::stdin().lock().read_to_end(&mut payload).map_err(|error| Failure::at("cannot read the payload", error))?;
+            io::stdin()
+                .lock()
+                .read_to_end(&mut payload)
+                .map_err(|error| Failure::at("cannot read the payload", error))?;
             payload
         }
         Some(text) => text.as_bytes().to_vec(),

@@ -74,7 +74,7 @@ pub struct Interest {
 /// A machine on a stream, driven by the thread that calls it.
 ///
 /// It [dereferences](Deref) to the machine, so the machine's commands are called on the connection itself:
-/// `connection.send(..)`. Commands only queue. What is queued leaves when the connection next waits, in
+/// `connection.send(..)`. The connection's own methods have names that no protocol uses. Commands only queue. What is queued leaves when the connection next waits, in
 /// [`next`](Self::next), [`ready`](Self::ready) or [`flush`](Self::flush): many commands, one write.
 pub struct Connection<W, S, M: Machine> {
     stream: S,
@@ -133,8 +133,8 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
         }
     }
 
-    /// Has [`next`](Self::next) return [`ErrorKind::Interrupted`], once, when `stop` is called and there is no event to
-    /// return instead.
+    /// Has [`next`](Self::next) return [`ErrorKind::Interrupted`], once, when `stop` is called: at once, or after the
+    /// events of what was received already.
     ///
     /// The connection is untouched by that: say goodbye in the protocol's words, and call `next` on until `None`.
     pub fn set_stop(&mut self, stop: Stop) {
@@ -202,7 +202,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
     /// # Errors
     ///
     /// When the stream failed before everything was sent.
-    pub fn shutdown(&mut self) -> io::Result<()> {
+    pub fn hang_up(&mut self) -> io::Result<()> {
         self.pump.now = now();
         self.pump.settle();
         self.pump.machine.link().tx.fin();
@@ -231,17 +231,16 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             self.opened = true;
         }
         let stop = if matches!(goal, Goal::Input | Goal::Drain | Goal::App) { self.stop.as_ref() } else { None };
-        // The first read of a wait may wait inside itself: one system call less for each message.
-        let mut patient = true;
         loop {
-            let left = self.pump.deadline(goal).map(|deadline| deadline - self.pump.now);
             if stop.is_some_and(Stop::is_stopped) {
-                patient = false;
+                return Ok(Wake::Stopped);
             }
-            let may_wait = patient && left.is_none_or(|left| left >= PATIENCE);
+            let left = self.pump.deadline(goal).map(|deadline| deadline - self.pump.now);
+            // A read that waits inside itself is one system call less for each message.
+            let may_wait = goal == Goal::Input && left.is_none_or(|left| left >= PATIENCE);
             let mut io = Blocked::<W, S> { stream: &mut self.stream, may_wait, wire: PhantomData };
             let turn = self.pump.turn(&mut io, goal)?;
-            if patient || turn != Turn::News {
+            if may_wait || turn == Turn::Again {
                 self.pump.now = now();
             }
             match turn {
@@ -254,9 +253,6 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             if deadline.is_some_and(|deadline| deadline <= self.pump.now) {
                 return Ok(Wake::Due);
             }
-            if stop.is_some_and(Stop::is_stopped) {
-                return Ok(Wake::Stopped);
-            }
             let write = self.pump.is_stuck();
             if goal == Goal::App && !write {
                 return Err(io::Error::new(
@@ -264,12 +260,13 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
                     "the machine waits for the application: answer, accept or resume first",
                 ));
             }
-            // The thread has no other connection whose buffers these could become.
-            pool::trim();
+            // Idle: and the thread has no other connection whose buffers these could become.
+            if !write {
+                pool::trim();
+            }
             let interest = Interest { read: self.pump.reads(goal), write };
             W::wait(&self.stream, interest, deadline.map(|deadline| deadline - self.pump.now), stop)?;
             self.pump.now = now();
-            patient = false;
             if self.pump.deadline(goal).is_some_and(|deadline| deadline <= self.pump.now) {
                 return Ok(Wake::Due);
             }
@@ -320,6 +317,8 @@ impl<W, S, M: Machine> Connection<W, S, M> {
     }
 
     /// Puts another machine on the same stream: an upgrade moves the link from one to the other.
+    ///
+    /// Events that [`ready`](Self::ready) and [`flush`](Self::flush) kept for [`next`](Self::next) go with the old machine.
     #[must_use]
     pub fn map_machine<N: Machine>(self, change: impl FnOnce(M) -> N) -> Connection<W, S, N> {
         Connection {

@@ -1,68 +1,31 @@
 //! The loop for runtimes with futures.
 
+use crate::Error;
 use crate::pump::{Goal, Io, Pump, Turn};
-use crate::{Error, clock};
 use barewire::{Instant, Machine, Next};
 use core::fmt;
-use core::future::{Future, poll_fn};
+use core::future::poll_fn;
 use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use futures_core::Stream;
+use runtime::{Alarm, clock_of};
 use std::io::{self, ErrorKind, IoSlice};
-use std::time;
 
+mod runtime;
 mod socket;
 
+pub use runtime::{Runtime, Transport};
 pub use socket::{Packets, Socket, is_about_a_peer};
 
-/// What a runtime has besides streams: timers and tasks.
-pub trait Runtime {
-    /// One timer. A connection makes one when its machine first has a deadline.
-    type Timer: Unpin + Send;
-
-    /// The time. A runtime that can be given a false clock in tests has its own.
-    fn now() -> time::Instant {
-        time::Instant::now()
-    }
-
-    /// A timer for `at`.
-    fn timer(at: time::Instant) -> Self::Timer;
-
-    /// Sets a timer anew.
-    fn reset(timer: &mut Self::Timer, at: time::Instant);
-
-    /// Ready when the timer's time has come.
-    fn poll_timer(timer: &mut Self::Timer, cx: &mut Context<'_>) -> Poll<()>;
-
-    /// Runs `task` beside everything else. Used by [`serve`](crate::serve::serve), whose tasks don't panic.
-    fn spawn(task: impl Future<Output = ()> + Send + 'static);
-}
-
-/// The time, as machines are told it.
-fn clock_of<R: Runtime>() -> Instant {
-    clock::instant(R::now())
-}
-
-/// How a [`Runtime`] reads and writes a stream of type `S`.
-pub trait Transport<S>: Runtime {
-    /// Reads. `into` is initialised and not empty; 0 is the end.
-    fn poll_read(stream: &mut S, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
-    /// Writes, from several pieces where the stream can.
-    fn poll_write(stream: &mut S, cx: &mut Context<'_>, chunks: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
-    /// Brings to the wire what the stream itself holds back.
-    fn poll_flush(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
-    /// Ends the write side.
-    fn poll_shut(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
-    /// Makes the coming drop of the stream a reset, where the stream knows resets.
-    fn abort(stream: &mut S);
-}
+/// How often a machine may be fed without an event before other tasks have their turn.
+const ROUNDS: usize = 32;
 
 /// A machine on a stream, driven by a runtime.
 ///
 /// It [dereferences](Deref) to the machine, so the machine's commands are called on the connection itself:
-/// `connection.send(..)`. Commands only queue. What is queued leaves when the connection next waits, in
+/// `connection.send(..)`. The connection's own methods have names that no protocol uses. Commands only queue. What is queued leaves when the connection next waits, in
 /// [`next`](Self::next), [`ready`](Self::ready) or [`flush`](Self::flush): many commands, one write.
 ///
 /// Every future here may be dropped at any point, as the losing branch of a `select!` is, and nothing is lost: all
@@ -111,7 +74,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
         self.pump.now = clock_of::<R>();
-        loop {
+        for _ in 0..ROUNDS {
             let need = match self.pump.next() {
                 Next::Event(event) => return Poll::Ready(Ok(Some(event))),
                 need => Goal::from(&need),
@@ -122,6 +85,8 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
                 Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Waits until whoever `need` names has acted: what [`next`](Self::next) is made of.
@@ -227,16 +192,16 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     /// # Errors
     ///
     /// When the stream failed before everything was sent.
-    pub async fn shutdown(&mut self) -> io::Result<()> {
-        poll_fn(|cx| self.poll_shutdown(cx)).await
+    pub async fn hang_up(&mut self) -> io::Result<()> {
+        poll_fn(|cx| self.poll_hang_up(cx)).await
     }
 
-    /// [`shutdown`](Self::shutdown), for a hand-written future.
+    /// [`hang_up`](Self::hang_up), for a hand-written future.
     ///
     /// # Errors
     ///
-    /// As `shutdown`.
-    pub fn poll_shutdown(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// As `hang_up`.
+    pub fn poll_hang_up(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.pump.now = clock_of::<R>();
         self.pump.settle();
         self.pump.machine.link().tx.fin();
@@ -324,6 +289,8 @@ impl<R: Runtime, S, M: Machine> Connection<R, S, M> {
     }
 
     /// Puts another machine on the same stream: an upgrade moves the link from one to the other.
+    ///
+    /// Events that [`ready`](Self::ready) and [`flush`](Self::flush) kept for [`next`](Self::next) go with the old machine.
     #[must_use]
     pub fn map_machine<N: Machine>(self, change: impl FnOnce(M) -> N) -> Connection<R, S, N> {
         Connection { stream: self.stream, pump: self.pump.with_machine(change), alarm: self.alarm }
@@ -344,11 +311,10 @@ impl<R: Runtime, S, M: Machine> DerefMut for Connection<R, S, M> {
     }
 }
 
-impl<R: Transport<S>, S: Unpin, M: Machine + Unpin> Stream for Connection<R, S, M>
-where
-    M::Event: Unpin,
-    M::Error: Unpin,
-{
+/// Nothing in it is ever pinned: a [`Transport`] works on `&mut S`.
+impl<R: Runtime, S, M: Machine> Unpin for Connection<R, S, M> {}
+
+impl<R: Transport<S>, S, M: Machine> Stream for Connection<R, S, M> {
     type Item = Result<M::Event, Error<M::Error>>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -359,52 +325,6 @@ where
 impl<R: Runtime, S: fmt::Debug, M: Machine + fmt::Debug> fmt::Debug for Connection<R, S, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("stream", &self.stream).field("machine", &self.pump.machine).finish()
-    }
-}
-
-/// One timer, set as seldom as possible: when a deadline moves away, as idle deadlines do with every message, it is
-/// left alone, and set anew when it fires too early.
-struct Alarm<R: Runtime> {
-    timer: Option<R::Timer>,
-    set_for: Instant,
-}
-
-impl<R: Runtime> Default for Alarm<R> {
-    fn default() -> Self {
-        Self { timer: None, set_for: Instant::FAR_FUTURE }
-    }
-}
-
-impl<R: Runtime> Alarm<R> {
-    /// Ready when `deadline` is due by our clock, whatever the timer says.
-    fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>, now: &mut Instant) -> Poll<()> {
-        let Some(deadline) = deadline else { return Poll::Pending };
-        if deadline <= *now {
-            return Poll::Ready(());
-        }
-        let Some(at) = clock::at(deadline) else { return Poll::Pending };
-        loop {
-            let timer = match &mut self.timer {
-                Some(timer) => {
-                    if deadline < self.set_for {
-                        R::reset(timer, at);
-                        self.set_for = deadline;
-                    }
-                    timer
-                }
-                none => {
-                    self.set_for = deadline;
-                    none.insert(R::timer(at))
-                }
-            };
-            ready!(R::poll_timer(timer, cx));
-            // Whatever comes next has to set it.
-            self.set_for = Instant::FAR_FUTURE;
-            *now = clock_of::<R>();
-            if deadline <= *now {
-                return Poll::Ready(());
-            }
-        }
     }
 }
 

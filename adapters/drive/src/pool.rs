@@ -9,8 +9,9 @@ pub(crate) const READ: usize = 16 * 1024;
 /// What a read asks for once reads keep filling their buffer, and the largest datagram.
 pub(crate) const BULK: usize = 64 * 1024;
 
-/// How many buffers of a kind a thread keeps: as many connections as it may have between a read and the next wait.
-const KEPT: usize = 32;
+/// How many bytes of a kind of buffer a thread keeps, for the connections that it may have between a read and the next
+/// wait.
+const KEPT: usize = 512 * 1024;
 
 type Shelf = RefCell<Vec<Vec<u8>>>;
 
@@ -61,7 +62,7 @@ fn pop(shelf: &'static LocalKey<Shelf>) -> Option<Vec<u8>> {
 fn push(shelf: &'static LocalKey<Shelf>, buffer: Vec<u8>) {
     let _ = shelf.try_with(|shelf| {
         let mut shelf = shelf.borrow_mut();
-        if shelf.len() < KEPT {
+        if shelf.len() * buffer.capacity().max(READ) < KEPT {
             shelf.push(buffer);
         }
     });

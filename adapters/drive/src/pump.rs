@@ -139,7 +139,6 @@ impl<M: Machine> Pump<M> {
 
     fn ask(&mut self) -> Next<M::Event> {
         self.machine.next(self.now).unwrap_or_else(|fault| {
-            self.machine.link().tx.fin();
             self.fault = Some(fault);
             Next::Done
         })

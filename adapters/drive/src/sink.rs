@@ -1,4 +1,4 @@
-use crate::poll::{Connection, Runtime, Transport};
+use crate::poll::{Connection, Transport};
 use barewire::Machine;
 use core::error;
 use core::pin::Pin;
@@ -46,11 +46,8 @@ impl<C: Stream + Unpin, F: Unpin> Stream for Duplex<C, F> {
 
 impl<T, R, S, M, F, E> Sink<T> for Duplex<Connection<R, S, M>, F>
 where
-    R: Transport<S> + Runtime,
-    S: Unpin,
-    M: Machine + Unpin,
-    M::Event: Unpin,
-    M::Error: Unpin,
+    R: Transport<S>,
+    M: Machine,
     F: FnMut(&mut M, T) -> Result<(), E> + Unpin,
     E: Into<Box<dyn error::Error + Send + Sync>>,
 {
@@ -71,6 +68,6 @@ where
     }
 
     fn poll_close(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        self.get_mut().connection.poll_shutdown(cx).map_err(Into::into)
+        self.get_mut().connection.poll_hang_up(cx).map_err(Into::into)
     }
 }

@@ -96,6 +96,14 @@ impl Stop {
         self.shared.pipe.get().map(AsFd::as_fd).ok_or_else(|| std::io::ErrorKind::Other.into())
     }
 
+    /// Drops what `change` replaced only when the lock is free again: it may be the last of a task that has a [`Stopped`].
+    fn change(&self, change: impl FnOnce(&mut Waiting) -> Option<Waker>) {
+        let mut waiting = self.waiting();
+        let replaced = if self.is_stopped() { None } else { change(&mut waiting) };
+        drop(waiting);
+        drop(replaced);
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -123,10 +131,7 @@ impl Future for Stopped {
         let known = self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker()));
         if !known {
             self.waker = Some(cx.waker().clone());
-            let mut waiting = self.stop.waiting();
-            if !self.stop.is_stopped() {
-                waiting.tasks.insert(self.name, cx.waker().clone());
-            }
+            self.stop.change(|waiting| waiting.tasks.insert(self.name, cx.waker().clone()));
         }
         if self.stop.is_stopped() { Poll::Ready(()) } else { Poll::Pending }
     }
@@ -135,7 +140,7 @@ impl Future for Stopped {
 impl Drop for Stopped {
     fn drop(&mut self) {
         if self.waker.is_some() {
-            self.stop.waiting().tasks.remove(&self.name);
+            self.stop.change(|waiting| waiting.tasks.remove(&self.name));
         }
     }
 }

@@ -6,14 +6,15 @@ mod support;
 
 use barewire::raw::{Event, Session};
 use barewire::{Instant, Link, Machine, Next};
-use barewire_drive::{Duplex, Error, blocking, poll};
+use barewire_drive::blocking::{self, Interest};
+use barewire_drive::{Duplex, Error, poll};
 use bytes::Bytes;
 use core::pin::Pin;
 use core::task::{Context, Waker};
 use core::time::Duration;
 use futures_sink::Sink;
 use std::io::{self, ErrorKind};
-use support::{Script, Sim, once, turn, within};
+use support::{Script, Sim, once, timers_set, turn, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -122,6 +123,32 @@ fn a_peer_that_moves_is_not_cut() {
 }
 
 #[test]
+fn a_deadline_that_moves_away_sets_no_timer() {
+    let mut connection = Polled::new(silent(), Strict::default());
+    for _ in 0..150 {
+        assert!(once(connection.next()).is_pending());
+        turn(SECOND / 100);
+        connection.stream_mut().input.push_back(b"x".to_vec());
+        assert!(within(1, connection.next()).unwrap().is_some());
+    }
+    assert_eq!(timers_set(), 2, "once at first, once when it fired too early");
+}
+
+#[test]
+fn a_deadline_that_never_comes() {
+    let mut connection = Polled::new(silent(), Strict::default());
+    assert!(once(connection.next()).is_pending());
+    connection.expires = Some(Instant::FAR_FUTURE);
+    turn(2 * SECOND);
+    assert!(once(connection.next()).is_pending());
+    connection.expires = Some(connection.now() + SECOND);
+    assert!(once(connection.next()).is_pending());
+    connection.stream_mut().silent = false;
+    turn(SECOND);
+    assert!(matches!(within(1, connection.next()), Err(Error::Protocol(TooSlow))));
+}
+
+#[test]
 fn a_thread_is_cut_at_its_deadline_too() {
     let before = std::time::Instant::now();
     let mut connection = Blocked::new(silent(), Strict::default());
@@ -220,12 +247,12 @@ fn one_who_waits_for_a_reader_minds_the_clock() {
 fn the_end_is_sent_and_lingered_for() {
     let mut connection = Polled::new(Script { silent: true, ..Script::new([vec![1; 100_000]]) }, Session::default());
     connection.send(&b"bye"[..]).unwrap();
-    assert!(once(connection.shutdown()).is_pending());
+    assert!(once(connection.hang_up()).is_pending());
     assert_eq!((&connection.stream().output[..], connection.stream().shut), (&b"bye"[..], true));
     assert!(connection.stream().input.is_empty(), "read and thrown away");
     connection.stream_mut().silent = false;
-    within(1, connection.shutdown()).unwrap();
-    within(1, connection.shutdown()).unwrap();
+    within(1, connection.hang_up()).unwrap();
+    within(1, connection.hang_up()).unwrap();
 }
 
 #[test]
@@ -233,16 +260,17 @@ fn a_peer_that_never_ends_is_not_lingered_for_for_ever() {
     let flood = || Script { silent: true, ..Script::new(vec![vec![1; 16 * 1024]; 1_000]) };
     let mut connection = Polled::new(flood(), Session::default());
     for _ in 0..10 {
-        assert!(once(connection.shutdown()).is_pending());
+        assert!(once(connection.hang_up()).is_pending());
     }
     turn(Duration::from_secs(6));
-    within(1, connection.shutdown()).unwrap();
+    within(1, connection.hang_up()).unwrap();
     assert!(!connection.stream().input.is_empty(), "it wasn't read to the end");
 
     let mut connection = Blocked::new(flood(), Session::default());
     connection.set_linger(SECOND / 10);
-    connection.shutdown().unwrap();
+    connection.hang_up().unwrap();
     assert!(connection.stream().input.is_empty());
+    assert!(!connection.stream().patient.contains(&true), "the end keeps to its time");
 }
 
 #[test]
@@ -250,14 +278,14 @@ fn a_farewell_that_nobody_reads_is_given_up() {
     let mut connection =
         Polled::new(Script { capacity: Some(1), silent: true, ..Script::default() }, Session::default());
     connection.send(&b"bye"[..]).unwrap();
-    assert!(once(connection.shutdown()).is_pending());
+    assert!(once(connection.hang_up()).is_pending());
     turn(Duration::from_secs(4));
     connection.stream_mut().capacity = Some(2);
-    assert!(once(connection.shutdown()).is_pending(), "some progress: more patience");
+    assert!(once(connection.hang_up()).is_pending(), "some progress: more patience");
     turn(Duration::from_secs(4));
-    assert!(once(connection.shutdown()).is_pending());
+    assert!(once(connection.hang_up()).is_pending());
     turn(Duration::from_secs(2));
-    assert_eq!(within(1, connection.shutdown()).unwrap_err().kind(), ErrorKind::TimedOut);
+    assert_eq!(within(1, connection.hang_up()).unwrap_err().kind(), ErrorKind::TimedOut);
 }
 
 #[test]
@@ -294,6 +322,40 @@ fn one_who_waits_holds_no_buffer() {
     }
     assert_eq!(connection.stream().output.len(), 6_000);
     assert_eq!(connection.link().detach(), (None, None));
+}
+
+#[test]
+fn output_finds_its_storage_again() {
+    let mut connection = Polled::new(silent(), Session::default());
+    let mut kept = None;
+    for round in 0..10 {
+        assert!(once(connection.wait(Next::NeedInput)).is_pending());
+        connection.stream_mut().input.push_back(b"x".to_vec());
+        // Whoever allocates meanwhile would be given storage that was freed.
+        let _elsewhere = Vec::<u8>::with_capacity(3_000);
+        assert!(once(connection.wait(Next::NeedInput)).is_ready());
+        let link = connection.link();
+        link.rx.skip(1);
+        link.tx.put(&[2; 3_000]);
+        let mut chunks = [&b""[..]];
+        link.tx.chunks(&mut chunks);
+        let kept = *kept.get_or_insert(chunks[0].as_ptr());
+        assert_eq!(kept, chunks[0].as_ptr(), "round {round}");
+    }
+}
+
+#[test]
+fn a_thread_whose_output_is_stuck_waits_for_both() {
+    let stream = Script { capacity: Some(10), silent: true, ..Script::new([b"hello"]) };
+    let mut connection = Blocked::new(stream, Strict::default());
+    connection.set_linger(SECOND / 10);
+    assert_eq!(connection.next().unwrap().unwrap(), "hello");
+    connection.link.tx.put(&[7; 100]);
+    assert!(matches!(connection.next(), Err(Error::Protocol(TooSlow))));
+    let stream = connection.stream();
+    assert!(stream.patient[0], "nothing to write: the read itself may wait");
+    assert!(stream.patient[1..].iter().all(|patient| !patient));
+    assert_eq!(stream.interests.borrow()[0], Interest { read: true, write: true });
 }
 
 #[test]

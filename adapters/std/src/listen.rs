@@ -12,9 +12,6 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Instant;
 
-/// A handler's stack: it starts small in memory and grows as it is used.
-const STACK: usize = 512 * 1024;
-
 /// How often a server at its limit looks whether it was stopped.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -92,7 +89,7 @@ where
             guard.running.state().panicked += 1;
         }
     };
-    thread::Builder::new().name(format!("barewire {peer}")).stack_size(STACK).spawn(run).map(drop)
+    thread::Builder::new().name(format!("barewire {peer}")).spawn(run).map(drop)
 }
 
 #[derive(Default)]

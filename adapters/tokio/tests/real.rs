@@ -8,6 +8,7 @@ use barewire_tokio::{Connection, Error, Options, Report, Socket, Stop, connect, 
 use core::future::Future;
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicUsize, Ordering};
+use core::task::{Context, Poll};
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::sync::Arc;
@@ -101,7 +102,7 @@ async fn a_handler_can_be_told_to_stop() {
                 _ = connection.next() => panic!("nobody said anything"),
                 () = told.stopped() => connection.send(&b"bye"[..]).unwrap(),
             }
-            connection.shutdown().await.unwrap();
+            connection.hang_up().await.unwrap();
         }
     };
     let (address, stop, server) = start(Options::default(), handler).await;
@@ -121,7 +122,9 @@ async fn one_that_does_not_finish_is_cut() {
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(b"x").await.unwrap();
     client.read_exact(&mut [0]).await.unwrap();
+    let before = std::time::Instant::now();
     let report = end(stop, server).await;
+    assert!(before.elapsed() < 8 * MOMENT);
     assert_eq!((report.accepted, report.cut), (1, 1));
     assert_eq!(client.read(&mut [0]).await.unwrap_or(0), 0);
 }
@@ -285,4 +288,48 @@ async fn datagrams_echo_and_a_refused_one_kills_nothing() -> io::Result<()> {
     client.flush().await;
     assert_eq!(client.lost(), 1, "too large for any network");
     Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_reported_is_not_an_error() -> io::Result<()> {
+    let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    let address = peer.local_addr()?;
+    drop(peer);
+    let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    // The system reports refusals only for sockets that have one peer.
+    socket.connect(address).await?;
+    let mut socket = Socket::new(socket, raw::Socket::default());
+    for _ in 0..3 {
+        socket.send(address, &b"anyone?"[..]).unwrap();
+        assert!(timeout(MOMENT, socket.next()).await.is_err(), "still waiting");
+    }
+    let peer = UdpSocket::bind(address).await?;
+    peer.send_to(b"here", socket.socket().local_addr()?).await?;
+    assert_eq!(socket.next().await?.payload, "here");
+    Ok(())
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_accept_fails_with_ends_nothing() {
+    let mut troubles = [
+        Some(ErrorKind::ConnectionAborted),
+        Some(ErrorKind::Other),
+        Some(ErrorKind::ConnectionAborted),
+        Some(ErrorKind::OutOfMemory),
+        None,
+    ]
+    .into_iter();
+    let stop = Stop::new();
+    let accept = |_: &mut Context<'_>| match troubles.next() {
+        Some(Some(kind)) => Poll::Ready(Err(kind.into())),
+        Some(None) => Poll::Ready(Ok(stop.clone())),
+        None => Poll::Pending,
+    };
+    let before = tokio::time::Instant::now();
+    let handler = |stop: Stop| async move { stop.stop() };
+    let report =
+        barewire_drive::serve::serve::<barewire_tokio::Tokio, _, _, _>(accept, &Options::default(), &stop, handler)
+            .await;
+    assert_eq!((report.accepted, report.refused, report.cut), (1, 2, 0));
+    assert_eq!(before.elapsed().as_millis(), 100, "a pause for each refusal");
 }

@@ -129,11 +129,8 @@ impl Requests {
     fn answer(&mut self, id: Id) {
         let ok = Response::new(Status::OK);
         // What can't be answered any more needs no answer.
-        let _ = if self.tunnel {
-            self.server.upgrade(id, &ok)
-        } else {
-            self.server.respond_with(id, &ok, Bytes::new())
-        };
+        let _ =
+            if self.tunnel { self.server.upgrade(id, &ok) } else { self.server.respond_with(id, &ok, Bytes::new()) };
     }
 }
 

@@ -29,7 +29,8 @@ impl<'a> Url<'a> {
         let sent = text.split_once('#').map_or(text, |(sent, _)| sent);
         let legal = |sent| Target::new(sent).ok().and_then(|target| Some((target.authority()?, target)));
         let Some((authority, target)) = legal(sent) else {
-            let hint = "Host names are ASCII, without user or password; other characters in the path are written as %XX.";
+            let hint =
+                "Host names are ASCII, without user or password; other characters in the path are written as %XX.";
             return Err(wrong("not a legal URL").hint(hint));
         };
         let path = if target.path().is_empty() { "/" } else { target.path() };
@@ -66,7 +67,18 @@ mod tests {
 
     #[test]
     fn refused() {
-        for text in ["", "a", "127.0.0.1:8080/x", "https://a/", "ftp://a/", "http://", "http:///x", "http://u@a/", "http://a/ b", "http://ä/"] {
+        for text in [
+            "",
+            "a",
+            "127.0.0.1:8080/x",
+            "https://a/",
+            "ftp://a/",
+            "http://",
+            "http:///x",
+            "http://u@a/",
+            "http://a/ b",
+            "http://ä/",
+        ] {
             assert!(Url::parse(text).is_err(), "{text}");
         }
     }

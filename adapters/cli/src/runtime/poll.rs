@@ -38,7 +38,10 @@ where
 }
 
 /// Runs a client's connection until the client has what it wants.
-pub(super) async fn talk<R, S, M>(mut connection: Connection<R, S, M>, client: &mut impl Client<M>) -> Result<(), Failure>
+pub(super) async fn talk<R, S, M>(
+    mut connection: Connection<R, S, M>,
+    client: &mut impl Client<M>,
+) -> Result<(), Failure>
 where
     R: Transport<S>,
     M: Machine<Error: Display>,

@@ -1,6 +1,7 @@
 //! Datagrams.
 
-use super::{Alarm, Runtime, clock_of};
+use super::ROUNDS;
+use super::runtime::{Alarm, Runtime, clock_of};
 use crate::pool;
 use barewire::{Datagrams, Instant, Transmit};
 use core::fmt;
@@ -62,7 +63,7 @@ impl<R: Packets<U>, U, M: Datagrams<Address = SocketAddr>> Socket<R, U, M> {
     /// As `next`.
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<M::Event>> {
         self.now = clock_of::<R>();
-        loop {
+        for _ in 0..ROUNDS {
             if let Some(event) = self.machine.next(self.now) {
                 return Poll::Ready(Ok(event));
             }
@@ -76,6 +77,8 @@ impl<R: Packets<U>, U, M: Datagrams<Address = SocketAddr>> Socket<R, U, M> {
                 return Poll::Pending;
             }
         }
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Sends everything queued.
@@ -180,7 +183,10 @@ impl<R: Runtime, U, M> DerefMut for Socket<R, U, M> {
     }
 }
 
-impl<R: Packets<U>, U: Unpin, M: Datagrams<Address = SocketAddr> + Unpin> Stream for Socket<R, U, M> {
+/// Nothing in it is ever pinned: [`Packets`] work on `&U`.
+impl<R: Runtime, U, M> Unpin for Socket<R, U, M> {}
+
+impl<R: Packets<U>, U, M: Datagrams<Address = SocketAddr>> Stream for Socket<R, U, M> {
     type Item = io::Result<M::Event>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
