@@ -37,6 +37,7 @@ impl BodyReader {
     }
 
     /// The next piece of data, which the caller consumes, or the end.
+    #[inline]
     pub(super) fn step(
         &mut self,
         rx: &mut Inbox,

@@ -127,19 +127,12 @@ pub(super) fn whole_request<'a>(
         && fields <= config.max_line
         && request.headers.len() <= config.max_fields
         && data[..fields].ends_with(b"\r\n")
-        && is_plain(target)
-        && (target[0] == b'/' && method != b"CONNECT" || check_target(method, target, config).is_ok());
+        && check_target(method, target, config).is_ok();
     if !flawless {
         return None;
     }
     collect(request.headers, &data[..end], fields, index, facts).ok()?;
     Some((RequestLine { method, target, version }, end))
-}
-
-/// Whether a target that the parser took has only bytes that we take: it leaves no control characters, but `#` and all
-/// above 0x7F.
-fn is_plain(target: &[u8]) -> bool {
-    target.is_ascii() && memchr::memchr(b'#', target).is_none()
 }
 
 /// Reads the fields of `section`, which begin at `from` and end with an empty line.
