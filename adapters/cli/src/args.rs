@@ -162,7 +162,7 @@ pub(crate) struct Limits {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Get {
-    /// What to fetch: http://HOST[:PORT][/PATH][?QUERY]
+    /// What to fetch, like `http://127.0.0.1:8080/path?query`
     pub(crate) url: String,
     /// What the client runs on
     #[arg(long, value_enum, default_value_t = Runtime::Tokio)]
