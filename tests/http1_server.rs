@@ -1228,6 +1228,28 @@ fn rustsec_2022_0035_2026_0007_nothing_is_reserved_because_a_length_was_declared
     assert!(server.link().rx.limit() <= 64 * 1024);
 }
 
+#[test]
+fn configurations_are_validated() {
+    let builder = Config::builder;
+    let bad = [
+        builder().max_head(63),
+        builder().max_head(65_536),
+        builder().max_line(15),
+        builder().max_line(40_000),
+        builder().max_fields(0),
+        builder().max_chunk_line(19),
+        builder().max_trailers(1),
+        builder().max_pipelined(0),
+        builder().head_timeout(Some(Duration::ZERO)),
+        builder().drain_timeout(Some(Duration::ZERO)),
+    ];
+    for config in bad {
+        assert!(config.clone().build().is_err(), "{config:?}");
+    }
+    assert_eq!(builder().build().unwrap(), Config::default());
+    assert!(builder().head_timeout(None).idle_timeout(Some(Duration::MAX)).build().is_ok());
+}
+
 fn at(millis: u64) -> Instant {
     T0 + Duration::from_millis(millis)
 }

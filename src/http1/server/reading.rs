@@ -49,14 +49,14 @@ impl Server {
         match &mut self.read {
             Read::Head if self.exchanges.len() >= self.config.max_pipelined => Ok(Some(Next::NeedApp)),
             Read::Head => {
-                let Some(request) = self.head.request(rx, &self.config, &mut self.index)? else {
+                let Some((framing, exchange)) = self.head.request(rx, &self.config, &mut self.index)? else {
                     return self.no_head();
                 };
                 self.clock.clear();
                 let id = Id::new(self.first + self.exchanges.len() as u64);
-                self.exchanges.push_back(request.exchange);
-                self.read = Read::Body(BodyReader::new(request.framing));
-                Ok(Some(Next::Event(Step::Request(id, request.line, request.framing.into()))))
+                self.exchanges.push_back(exchange);
+                self.read = Read::Body(BodyReader::new(framing));
+                Ok(Some(Next::Event(Step::Request(id, framing.into()))))
             }
             Read::Body(body) => {
                 let step = body.step(rx, &self.config, &mut self.index)?;
