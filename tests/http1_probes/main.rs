@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cases;
+mod continues;
 mod drive;
 mod fuzz;
 mod reply;
