@@ -3,12 +3,21 @@
 //! `cargo bench --manifest-path benches/Cargo.toml --bench allocations`
 
 use allocation_counter::measure;
+use barewire::http::{Id, RequestEvent, Response, Status};
+use barewire::http1::{Config, Server};
 use barewire::message::{Event, Session};
 use barewire::{Instant, Machine, Next};
+use barewire_benches::http::{BODY, BROWSER, SMALL};
+use bytes::Bytes;
 
 const MESSAGES: u64 = 1000;
 
 fn main() {
+    messages();
+    exchanges();
+}
+
+fn messages() {
     for size in [16, 125, 1 << 10, 16 << 10, 1 << 20] {
         let payload = vec![7; size];
         for (door, lends) in [("next", false), ("next_ref", true)] {
@@ -45,5 +54,50 @@ fn receive(sender: &mut Session, receiver: &mut Session, lends: bool) {
         spare.copy_from_slice(&chunks[0][..n]);
         to.commit(n);
         from.advance(n);
+    }
+}
+
+/// A connection that is kept alive: head in, reply out.
+fn exchanges() {
+    for (what, head) in [("a request of 40 B", SMALL), ("a browser's of 703 B", BROWSER)] {
+        for (door, lends) in [("next", false), ("next_ref", true)] {
+            let mut server = Server::new(Config::default());
+            let mut exchange = |requests: u64| {
+                for _ in 0..requests {
+                    let rx = &mut server.link().rx;
+                    rx.spare(1 << 10)[..head.len()].copy_from_slice(head);
+                    rx.commit(head.len());
+                    while let Some(ended) = if lends { ended_lent(&mut server) } else { ended_owned(&mut server) } {
+                        if let Some(id) = ended {
+                            let body = Bytes::from_static(BODY);
+                            server.respond_with(id, &Response::new(Status::OK), body).unwrap();
+                        }
+                    }
+                    let tx = &mut server.link().tx;
+                    tx.advance(tx.len());
+                }
+            };
+            exchange(10);
+            let counted = measure(|| exchange(MESSAGES));
+            let each = counted.count_total as f64 / MESSAGES as f64;
+            println!("{what:<20}  {door:<8}  {each:.2} allocations, {} B at most at once", counted.bytes_max);
+        }
+    }
+}
+
+/// The id of a request that is complete, if the next event says so; `None` if there is no event.
+fn ended_lent(server: &mut Server) -> Option<Option<Id>> {
+    match server.next_ref(Instant::ORIGIN).unwrap() {
+        Next::Event(RequestEvent::End { id, .. }) => Some(Some(id)),
+        Next::Event(_) => Some(None),
+        _ => None,
+    }
+}
+
+fn ended_owned(server: &mut Server) -> Option<Option<Id>> {
+    match server.next(Instant::ORIGIN).unwrap() {
+        Next::Event(RequestEvent::End { id, .. }) => Some(Some(id)),
+        Next::Event(_) => Some(None),
+        _ => None,
     }
 }

@@ -3,13 +3,19 @@
 //! `cargo install gungraun-runner --version 0.20.0 --locked`, then
 //! `cargo bench --manifest-path benches/Cargo.toml --bench instructions`
 //!
-//! Each figure is for 1,000 messages, so a thousandth of it is one message: header, checks, payload, and its share of
-//! the link's work.
+//! Each figure is for 1,000 messages or requests, so a thousandth of it is one: header, checks, payload, and its share
+//! of the link's work. `feed_alone` is the bench's own part of `read_heads`, to be taken off: it brings the same bytes
+//! to the same link in the same pieces, and asks nobody.
 
+use barewire::http::{RequestEvent, Response, Status};
+use barewire::http1::{Config, Server};
 use barewire::message::{Event, Session};
-use barewire::{Instant, Machine, Next};
+use barewire::{Instant, Link, Machine, Next};
+use barewire_benches::http::{BODY, BROWSER, SMALL};
+use bytes::Bytes;
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use std::hint::black_box;
+use std::time::Duration;
 
 const MESSAGES: usize = 1000;
 
@@ -26,11 +32,11 @@ fn wire(payload: usize) -> Vec<u8> {
     wire
 }
 
-fn feed(session: &mut Session, wire: &mut &[u8], read: usize) {
-    let spare = session.link().rx.spare(read);
+fn feed(link: &mut Link, wire: &mut &[u8], read: usize) {
+    let spare = link.rx.spare(read);
     let n = spare.len().min(wire.len());
     spare[..n].copy_from_slice(&wire[..n]);
-    session.link().rx.commit(n);
+    link.rx.commit(n);
     *wire = &wire[n..];
 }
 
@@ -50,7 +56,7 @@ fn receive_lent((wire, read): (Vec<u8>, usize)) {
                 black_box(message.payload);
                 received += 1;
             }
-            _ => feed(&mut session, &mut wire, read),
+            _ => feed(session.link(), &mut wire, read),
         }
     }
 }
@@ -69,7 +75,7 @@ fn receive_owned((wire, read): (Vec<u8>, usize)) {
                 black_box(message.payload);
                 received += 1;
             }
-            _ => feed(&mut session, &mut wire, read),
+            _ => feed(session.link(), &mut wire, read),
         }
     }
 }
@@ -93,5 +99,70 @@ fn setup(payload: usize, read: usize) -> (Vec<u8>, usize) {
     (wire(payload), read)
 }
 
+// Each head comes in reads of `read` bytes of its own. Nothing is answered: that would be the same work however the
+// head came.
+#[library_benchmark]
+#[bench::whole_40(SMALL, 1 << 10)]
+#[bench::by_16_bytes_40(SMALL, 16)]
+#[bench::by_the_byte_40(SMALL, 1)]
+#[bench::whole_703(BROWSER, 1 << 10)]
+#[bench::by_16_bytes_703(BROWSER, 16)]
+#[bench::by_the_byte_703(BROWSER, 1)]
+fn read_heads(head: &[u8], read: usize) {
+    let mut server = Server::new(Config::builder().max_pipelined(MESSAGES + 1).build().unwrap());
+    for _ in 0..MESSAGES {
+        let mut wire = head;
+        loop {
+            match server.next_ref(black_box(Instant::ORIGIN)).unwrap() {
+                Next::Event(event) => {
+                    black_box(&event);
+                    if let RequestEvent::End { .. } = event {
+                        break;
+                    }
+                }
+                _ => feed(server.link(), &mut wire, read),
+            }
+        }
+    }
+}
+
+#[library_benchmark]
+#[bench::whole_40(SMALL, 1 << 10)]
+#[bench::by_16_bytes_40(SMALL, 16)]
+#[bench::by_the_byte_40(SMALL, 1)]
+#[bench::whole_703(BROWSER, 1 << 10)]
+#[bench::by_16_bytes_703(BROWSER, 16)]
+#[bench::by_the_byte_703(BROWSER, 1)]
+fn feed_alone(head: &[u8], read: usize) {
+    let mut server = Server::new(Config::default());
+    for _ in 0..MESSAGES {
+        let mut wire = head;
+        while !wire.is_empty() {
+            feed(black_box(server.link()), &mut wire, read);
+        }
+        server.link().rx.skip(head.len());
+    }
+}
+
+// Head, reply, and the reply's way out.
+#[library_benchmark]
+#[bench::of_40(SMALL)]
+#[bench::of_703(BROWSER)]
+fn exchange(head: &[u8]) {
+    let mut server =
+        Server::new(Config::builder().unix_at_origin(Some(Duration::from_secs(1_800_000_000))).build().unwrap());
+    for _ in 0..MESSAGES {
+        feed(server.link(), &mut { head }, 1 << 10);
+        while let Next::Event(event) = server.next_ref(black_box(Instant::ORIGIN)).unwrap() {
+            if let RequestEvent::End { id, .. } = event {
+                server.respond_with(id, &Response::new(Status::OK), Bytes::from_static(BODY)).unwrap();
+            }
+        }
+        let tx = &mut server.link().tx;
+        tx.advance(tx.len());
+    }
+}
+
 library_benchmark_group!(name = messages, benchmarks = [receive_lent, receive_owned, send]);
-main!(library_benchmark_groups = messages);
+library_benchmark_group!(name = http1, benchmarks = [read_heads, feed_alone, exchange]);
+main!(library_benchmark_groups = messages, http1);

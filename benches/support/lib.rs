@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+pub mod http;
+
 /// One way to do the work.
 pub struct Contestant<'a> {
     name: &'a str,

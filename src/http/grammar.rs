@@ -48,11 +48,8 @@ const fn classes() -> [u8; 256] {
 }
 
 const fn is(byte: u8, class: u8) -> bool {
-    CLASS_CONST[byte as usize] & class != 0
+    CLASS[byte as usize] & class != 0
 }
-
-/// The same table where the compiler evaluates: a `const` can't read a `static`.
-const CLASS_CONST: [u8; 256] = classes();
 
 const fn all(bytes: &[u8], class: u8) -> bool {
     let mut at = 0;
@@ -85,8 +82,10 @@ pub(crate) fn is_target_byte(byte: u8) -> bool {
     CLASS[byte as usize] & TARGET != 0
 }
 
-pub(super) const fn is_target(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && all(bytes, TARGET)
+/// Whether all of them may. Compared, and without an exit on the way, so that it becomes sixteen bytes at once.
+pub(crate) fn is_target(bytes: &[u8]) -> bool {
+    let legal = |byte: u8| byte > b' ' && byte < 0x7F && byte != b'#';
+    !bytes.is_empty() && bytes.iter().fold(true, |all, &byte| all & legal(byte))
 }
 
 /// `field-value`, trimmed: white space at either end would not survive the way (RFC 9110 §5.5).
@@ -98,6 +97,11 @@ pub(super) const fn is_value(bytes: &[u8]) -> bool {
 /// `reason-phrase = 1*( HTAB / SP / VCHAR / obs-text )`, or nothing.
 pub(super) const fn is_reason(bytes: &[u8]) -> bool {
     all(bytes, FIELD)
+}
+
+/// How long the part at the front is that needs no percent escapes: `*( unreserved / sub-delims )`.
+pub(super) fn plain_name(bytes: &[u8]) -> usize {
+    bytes.iter().position(|&byte| CLASS[byte as usize] & REG_NAME == 0).unwrap_or(bytes.len())
 }
 
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )`

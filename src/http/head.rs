@@ -37,10 +37,11 @@ pub(crate) struct FieldIndex {
 }
 
 impl FieldIndex {
-    /// Begins with the bytes of a field section, less than 64 KiB.
-    pub(crate) fn begin(&mut self, section: &[u8]) {
+    /// Begins with the bytes of a field section, less than 64 KiB, of so many fields.
+    pub(crate) fn begin(&mut self, section: &[u8], fields: usize) {
         debug_assert!(section.len() <= usize::from(u16::MAX), "a head's offsets are 16 bits");
         self.buffer.clear();
+        self.buffer.reserve(section.len() + fields * ENTRY);
         self.buffer.extend_from_slice(section);
         self.index = u32::try_from(section.len()).unwrap_or(u32::MAX);
     }

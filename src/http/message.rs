@@ -28,9 +28,12 @@ pub(crate) struct Outgoing {
 
 impl Outgoing {
     fn put(&mut self, parts: [&[u8]; 4]) {
+        let more: usize = parts.iter().map(|part| part.len()).sum();
         if self.lines.capacity() == 0 {
-            self.lines.reserve(128);
+            // Room for a few fields: most heads then need one allocation.
+            self.lines = Vec::with_capacity(more.max(128));
         }
+        self.lines.reserve(more);
         parts.iter().for_each(|part| self.lines.extend_from_slice(part));
     }
 

@@ -88,21 +88,58 @@ pub(crate) enum Known {
     Upgrade,
 }
 
-/// Which of them `name` is. Length and first letter settle it for nearly every other name, without a comparison.
+/// Which of them `name`, a token, is. Length and first letter settle it for nearly every other name, without a
+/// comparison.
 pub(crate) fn classify(name: &[u8]) -> Option<Known> {
-    let (known, full): (_, &[u8]) = match (name.len(), name.first().map(u8::to_ascii_lowercase)) {
-        (2, Some(b't')) => (Known::Te, b"te"),
-        (4, Some(b'd')) => (Known::Date, b"date"),
-        (4, Some(b'h')) => (Known::Host, b"host"),
-        (6, Some(b'e')) => (Known::Expect, b"expect"),
-        (7, Some(b'u')) => (Known::Upgrade, b"upgrade"),
-        (7, Some(b't')) => (Known::Trailer, b"trailer"),
-        (10, Some(b'c')) => (Known::Connection, b"connection"),
-        (10, Some(b'k')) => (Known::KeepAlive, b"keep-alive"),
-        (14, Some(b'c')) => (Known::ContentLength, b"content-length"),
-        (16, Some(b'p')) => (Known::ProxyConnection, b"proxy-connection"),
-        (17, Some(b't')) => (Known::TransferEncoding, b"transfer-encoding"),
-        _ => return None,
-    };
-    name.eq_ignore_ascii_case(full).then_some(known)
+    let found = |is: bool, known| if is { Some(known) } else { None };
+    match (name.len(), name.first().map(|first| first | 0x20)) {
+        (2, Some(b't')) => found(is(name, b"te"), Known::Te),
+        (4, Some(b'd')) => found(is(name, b"date"), Known::Date),
+        (4, Some(b'h')) => found(is(name, b"host"), Known::Host),
+        (6, Some(b'e')) => found(is(name, b"expect"), Known::Expect),
+        (7, Some(b'u')) => found(is(name, b"upgrade"), Known::Upgrade),
+        (7, Some(b't')) => found(is(name, b"trailer"), Known::Trailer),
+        (10, Some(b'c')) => found(is(name, b"connection"), Known::Connection),
+        (10, Some(b'k')) => found(is(name, b"keep-alive"), Known::KeepAlive),
+        (14, Some(b'c')) => found(is(name, b"content-length"), Known::ContentLength),
+        (16, Some(b'p')) => found(is(name, b"proxy-connection"), Known::ProxyConnection),
+        (17, Some(b't')) => found(is(name, b"transfer-encoding"), Known::TransferEncoding),
+        _ => None,
+    }
+}
+
+/// Whether a token is this name, in whatever case. One bit tells the cases of a letter apart, and no other byte of a
+/// token becomes a letter or `-` by it.
+fn is<const N: usize>(name: &[u8], lower: &[u8; N]) -> bool {
+    let Ok(name) = <&[u8; N]>::try_from(name) else { return false };
+    let mut different = 0;
+    for at in 0..N {
+        different |= (name[at] | 0x20) ^ lower[at];
+    }
+    different == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec::Vec;
+
+    /// Every name that differs in one byte from one that the engine knows is another name.
+    #[test]
+    fn rfc9110_5_1_names_are_compared_without_case_and_nothing_else() {
+        for name in ["te", "date", "host", "expect", "upgrade", "trailer", "connection", "keep-alive"]
+            .into_iter()
+            .chain(["content-length", "proxy-connection", "transfer-encoding"])
+        {
+            assert!(classify(name.as_bytes()).is_some() && classify(name.to_uppercase().as_bytes()).is_some());
+            for at in 0..name.len() {
+                for byte in (0..=u8::MAX).filter(|&byte| super::super::grammar::is_tchar(byte)) {
+                    let mut other: Vec<u8> = name.bytes().collect();
+                    other[at] = byte;
+                    let same = other.eq_ignore_ascii_case(name.as_bytes());
+                    assert_eq!(classify(&other).is_some(), same, "{}", other.escape_ascii());
+                }
+            }
+        }
+    }
 }

@@ -141,6 +141,13 @@ fn is_authority(target: &[u8]) -> bool {
 /// `Host = uri-host [ ":" port ]` with something in it: the authority of an `http` URI is never empty
 /// (RFC 9110 §4.2.1), and has no `userinfo` (§4.2.4).
 pub(crate) fn is_host(value: &[u8]) -> bool {
+    // Nearly every host is a plain name, and perhaps a port: one pass is enough.
+    match grammar::plain_name(value) {
+        0 => {}
+        end if end == value.len() => return true,
+        end if value[end] == b':' => return is_port(&value[end + 1..]),
+        _ => {}
+    }
     let (host, port) = split_port(value);
     !host.is_empty() && is_uri_host(host) && port.is_none_or(is_port)
 }

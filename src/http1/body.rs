@@ -163,20 +163,20 @@ impl Line {
     }
 
     pub(super) fn decimal(&mut self, number: u64) {
-        self.number(number, 10);
+        self.number::<10>(number);
     }
 
     pub(super) fn hex(&mut self, number: u64) {
-        self.number(number, 16);
+        self.number::<16>(number);
     }
 
-    fn number(&mut self, mut number: u64, base: u64) {
+    fn number<const BASE: u64>(&mut self, mut number: u64) {
         let mut digits = [0; 20];
         let mut at = digits.len();
         loop {
             at -= 1;
-            digits[at] = b"0123456789abcdef"[usize::try_from(number % base).unwrap_or(0)];
-            number /= base;
+            digits[at] = b"0123456789abcdef"[usize::try_from(number % BASE).unwrap_or(0)];
+            number /= BASE;
             if number == 0 {
                 return self.put(&digits[at..]);
             }

@@ -34,9 +34,10 @@ pub(super) struct Clock {
     now: Instant,
     wait: Wait,
     since: Option<Instant>,
-    waited: Duration,
+    /// Nanoseconds, as all spans here.
+    waited: u64,
     received: u64,
-    limit: Option<Duration>,
+    limit: Option<u64>,
     sending: Option<Sending>,
     date: Date,
 }
@@ -54,16 +55,16 @@ impl Clock {
     pub(super) fn resume(&mut self, now: Instant, tx: &Outbox, config: &Config) -> Result<(), Error> {
         self.now = now;
         if let Some(since) = self.since.take() {
-            self.waited = self.waited.saturating_add(now - since);
+            self.waited = self.waited.saturating_add(now.as_nanos().saturating_sub(since.as_nanos()));
         }
         if tx.is_empty() {
             self.sending = None;
             return Ok(());
         }
-        let Some(limit) = config.send_timeout else { return Ok(()) };
+        let Some(limit) = config.send_timeout.map(nanos) else { return Ok(()) };
         let drained = tx.drained();
         if let Some(sending) = self.sending {
-            if now - sending.since < limit {
+            if now.as_nanos().saturating_sub(sending.since.as_nanos()) < limit {
                 return Ok(());
             }
             let progress = drained - sending.drained;
@@ -73,6 +74,19 @@ impl Clock {
         }
         self.sending = Some(Sending { since: now, drained, queued: drained + tx.len() as u64 });
         Ok(())
+    }
+
+    /// Whether the wait for the rest of a head just goes on, with nothing to send meanwhile. Its time is then counted
+    /// by the next call that looks closer.
+    #[inline]
+    pub(super) fn goes_on(&self, now: Instant, tx: &Outbox) -> bool {
+        match (self.wait, self.since, self.limit) {
+            (Wait::Head, Some(since), Some(limit)) => {
+                let more = now.as_nanos().saturating_sub(since.as_nanos());
+                self.waited.saturating_add(more) < limit && tx.is_empty()
+            }
+            _ => false,
+        }
     }
 
     /// The peer did what was waited for: the next wait begins anew.
@@ -88,8 +102,8 @@ impl Clock {
     /// There is nothing to do but to wait. False when that has been done for too long.
     pub(super) fn wait(&mut self, wait: Wait, config: &Config) -> bool {
         if self.wait != wait {
-            (self.wait, self.waited, self.received) = (wait, Duration::ZERO, 0);
-            self.limit = match wait {
+            (self.wait, self.waited, self.received) = (wait, 0, 0);
+            let limit = match wait {
                 Wait::Nothing => None,
                 Wait::Idle => config.idle_timeout,
                 Wait::Head => config.head_timeout,
@@ -98,6 +112,7 @@ impl Clock {
                 Wait::Continue => config.continue_timeout,
                 Wait::Close => config.drain_timeout,
             };
+            self.limit = limit.map(nanos);
         }
         let Some(limit) = self.limit else { return true };
         if self.waited >= limit {
@@ -105,7 +120,7 @@ impl Clock {
                 self.clear();
                 return false;
             }
-            (self.waited, self.received) = (Duration::ZERO, 0);
+            (self.waited, self.received) = (0, 0);
         }
         self.since = Some(self.now);
         true
@@ -113,7 +128,9 @@ impl Clock {
 
     pub(super) fn deadline(&self, config: &Config) -> Option<Instant> {
         let reading = match (self.since, self.limit) {
-            (Some(since), Some(limit)) => Some(since + limit.saturating_sub(self.waited)),
+            (Some(since), Some(limit)) => {
+                Some(Instant::from_nanos(since.as_nanos().saturating_add(limit.saturating_sub(self.waited))))
+            }
             _ => None,
         };
         let sending = match (self.sending, config.send_timeout) {
@@ -132,16 +149,19 @@ impl Clock {
     /// `date: Sun, 06 Nov 1994 08:49:37 GMT` and CR LF, if the origin's date is known.
     pub(super) fn date(&mut self, config: &Config) -> Option<&[u8]> {
         let origin = config.unix_at_origin?;
-        let second = (origin + Duration::from_nanos(self.now.as_nanos())).as_secs();
-        Some(self.date.line(second))
+        let part = u64::from(origin.subsec_nanos()).saturating_add(self.now.as_nanos()) / 1_000_000_000;
+        Some(self.date.line(origin.as_secs().saturating_add(part)))
     }
 }
 
+fn nanos(span: Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
+
 /// The least bytes in a span of time.
-fn least(rate: u32, span: Duration) -> u64 {
-    let millis = u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+fn least(rate: u32, span: u64) -> u64 {
     // At least one byte: no pace at all is never enough.
-    (u64::from(rate).saturating_mul(millis) / 1000).max(1)
+    (u64::from(rate).saturating_mul(span / 1_000_000) / 1000).max(1)
 }
 
 /// A `Date` field, written anew only when the second changes.

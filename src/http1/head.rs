@@ -51,6 +51,8 @@ pub(super) struct HeadReader {
     first: usize,
 }
 
+/// What a request's head comes to.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct RequestRead {
     pub(super) line: RequestLine,
     pub(super) framing: Framing,
@@ -63,6 +65,13 @@ pub(super) struct ResponseRead {
 }
 
 impl HeadReader {
+    /// Whether what is new of a head that trickles in is only more of a line: cheap enough for single bytes.
+    #[inline]
+    pub(super) fn pass(&mut self, rx: &Inbox, config: &Config) -> bool {
+        let limit = if self.scan.has_first_line() { config.max_head } else { config.max_line };
+        !rx.is_eof() && self.scan.pass(rx.data(), limit)
+    }
+
     /// The next request's head, consumed; `None` as long as it isn't there.
     pub(super) fn request(
         &mut self,

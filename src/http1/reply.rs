@@ -65,18 +65,18 @@ pub(super) fn put(
     } else if exchange.http10 {
         line.put(b"connection: keep-alive\r\n");
     }
+    line.put(b"\r\n");
     put_head(response, line.as_bytes(), tx);
     (writer, close)
 }
 
-/// Writes the status line, the response's own fields, `engine`'s fields and the empty line.
+/// Writes the status line, the response's own fields, and what the engine adds, empty line included.
 pub(super) fn put_head(response: &Response, engine: &[u8], tx: &mut Outbox) {
     if !response.has_line() {
         put_status(response.status(), tx);
     }
     tx.put(response.outgoing().bytes());
     tx.put(engine);
-    tx.put(b"\r\n");
 }
 
 fn put_status(status: Status, tx: &mut Outbox) {

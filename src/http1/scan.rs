@@ -26,7 +26,7 @@ impl Scan {
     /// as soon as so many bytes are there.
     pub(super) fn advance(&mut self, data: &[u8], limit: usize, too_long: Error) -> Result<Found, Error> {
         let window = &data[..data.len().min(limit)];
-        while let Some(found) = memchr::memchr2(b'\r', b'\n', &window[self.at..]) {
+        while let Some(found) = line_end(&window[self.at..]) {
             self.at += found;
             match window[self.at..] {
                 [b'\r', b'\n', ..] => {}
@@ -53,7 +53,19 @@ impl Scan {
         if window.len() == limit { Err(too_long) } else { Ok(Found::Nothing) }
     }
 
+    /// Goes on over a few new bytes within a line, if that is all there is. Else nothing changes.
+    #[inline]
+    pub(super) fn pass(&mut self, data: &[u8], limit: usize) -> bool {
+        let new = data.get(self.at..).unwrap_or_default();
+        let plain = self.at > 0 && data.len() < limit && new.len() < 16 && line_end(new).is_none();
+        if plain {
+            self.at = data.len();
+        }
+        plain
+    }
+
     /// Whether nothing was searched yet.
+    #[inline]
     pub(super) fn is_fresh(&self) -> bool {
         self.at == 0
     }
@@ -62,4 +74,13 @@ impl Scan {
     pub(super) fn has_first_line(&self) -> bool {
         self.lines > 0
     }
+}
+
+/// Where the first CR or LF is. A few bytes, as a slow peer sends them, aren't worth the start of a wide search.
+#[inline]
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    if bytes.len() < 16 {
+        return bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
+    }
+    memchr::memchr2(b'\r', b'\n', bytes)
 }

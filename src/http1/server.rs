@@ -1,12 +1,15 @@
 //! The server's end of an HTTP/1 connection.
 
-use super::body::{BodyReader, BodyStep, BodyWriter};
-use super::clock::{Clock, Wait};
-use super::{Config, Error, Timer, head, reply};
+use super::body::{BodyReader, BodyWriter};
+use super::clock::Clock;
+use super::{Config, Error, head, reply};
 use crate::http::{Body, FieldIndex, Id, RequestEvent, RequestHead, RequestLine, Response, Trailers};
 use crate::{Instant, Link, Machine, Misuse, Next};
 use alloc::collections::VecDeque;
 use bytes::Bytes;
+
+mod reading;
+mod writing;
 
 /// The server's end of one connection.
 ///
@@ -262,7 +265,7 @@ impl Server {
             if status == crate::http::Status::CONTINUE {
                 self.exchanges[0].waits = false;
             }
-            reply::put_head(response, &[], &mut self.link.tx);
+            reply::put_head(response, b"\r\n", &mut self.link.tx);
         }
         Ok(())
     }
@@ -290,7 +293,7 @@ impl Server {
         if !exchange.ended {
             return Err(Misuse::OutOfTurn);
         }
-        let connection: &[u8] = if connect { b"" } else { b"connection: upgrade\r\n" };
+        let connection: &[u8] = if connect { b"\r\n" } else { b"connection: upgrade\r\n\r\n" };
         reply::put_head(response, connection, &mut self.link.tx);
         self.phase = Phase::Upgraded(id);
         Ok(())
@@ -354,291 +357,5 @@ impl Machine for Server {
 
     fn deadline(&self) -> Option<Instant> {
         self.clock.deadline(&self.config)
-    }
-}
-
-/// Reading.
-impl Server {
-    fn step(&mut self, now: Instant) -> Result<Next<Step>, Error> {
-        match self.phase {
-            Phase::Over => return Ok(Next::Done),
-            Phase::Upgraded(id) => {
-                self.over();
-                return Ok(Next::Event(Step::Upgraded(id)));
-            }
-            Phase::Open | Phase::Closing { .. } => {}
-        }
-        if let Err(stalled) = self.clock.resume(now, &self.link.tx, &self.config) {
-            // Nobody reads what a farewell would say.
-            self.abort();
-            return Err(stalled);
-        }
-        if let Phase::Closing { left } = self.phase {
-            return Ok(self.drain(left));
-        }
-        loop {
-            if let Some(error) = self.fault {
-                return self.fail(error);
-            }
-            match self.read_on() {
-                Ok(Some(next)) => return Ok(next),
-                Ok(None) => {}
-                Err(error) => self.fault = Some(error),
-            }
-            if let Phase::Closing { left } = self.phase {
-                return Ok(self.drain(left));
-            }
-        }
-    }
-
-    /// One move of the reading side. `None`: it is somewhere else now, look again.
-    fn read_on(&mut self) -> Result<Option<Next<Step>>, Error> {
-        let rx = &mut self.link.rx;
-        match &mut self.read {
-            Read::Head if self.exchanges.len() >= self.config.max_pipelined => Ok(Some(Next::NeedApp)),
-            Read::Head => {
-                let Some(request) = self.head.request(rx, &self.config, &mut self.index)? else {
-                    return self.no_head();
-                };
-                self.clock.clear();
-                let id = Id::new(self.first + self.exchanges.len() as u64);
-                self.exchanges.push_back(request.exchange);
-                self.read = Read::Body(BodyReader::new(request.framing));
-                Ok(Some(Next::Event(Step::Request(id, request.line, request.framing.into()))))
-            }
-            Read::Body(body) => {
-                let step = body.step(rx, &self.config, &mut self.index)?;
-                let id = Id::new(self.first + self.exchanges.len() as u64 - 1);
-                match step {
-                    BodyStep::Data(n) => {
-                        self.clock.received(n);
-                        if let Some(exchange) = self.exchanges.back_mut() {
-                            exchange.waits = false;
-                        }
-                        Ok(Some(Next::Event(Step::Data(id, n))))
-                    }
-                    BodyStep::End => {
-                        self.body_end();
-                        Ok(Some(Next::Event(Step::End(id))))
-                    }
-                    BodyStep::Partial => self.more_body(),
-                }
-            }
-            Read::Discard(body, left) => match body.step(rx, &self.config, &mut self.index)? {
-                BodyStep::Data(n) => {
-                    rx.skip(n);
-                    self.clock.received(n);
-                    match left.checked_sub(n as u64) {
-                        Some(rest) => *left = rest,
-                        None => self.close(),
-                    }
-                    Ok(None)
-                }
-                BodyStep::End => {
-                    self.body_end();
-                    Ok(None)
-                }
-                BodyStep::Partial => self.wait(Wait::Body, Timer::Body),
-            },
-            Read::Held => Ok(Some(Next::NeedApp)),
-            Read::Closed if self.exchanges.is_empty() => {
-                self.close();
-                Ok(None)
-            }
-            Read::Closed => Ok(Some(Next::NeedApp)),
-        }
-    }
-
-    /// The head isn't complete.
-    fn no_head(&mut self) -> Result<Option<Next<Step>>, Error> {
-        let nothing = self.link.rx.is_empty();
-        if self.link.rx.is_eof() {
-            if !nothing {
-                return Err(Error::Cut);
-            }
-            // EOF between messages is clean; replies that are due can still be sent.
-            self.read = Read::Closed;
-            if self.config.abandon_half_closed && !self.exchanges.is_empty() {
-                return Err(Error::Cut);
-            }
-            return Ok(None);
-        }
-        if !nothing {
-            return self.wait(Wait::Head, Timer::Head);
-        }
-        self.index.clear_beyond(head::KEEP);
-        // A reader that is slow with the last reply isn't idle.
-        let idle = self.exchanges.is_empty() && self.link.tx.is_empty();
-        if self.clock.wait(if idle { Wait::Idle } else { Wait::Nothing }, &self.config) {
-            return Ok(Some(Next::NeedInput));
-        }
-        // "SHOULD [...] close": an idle connection without a word (RFC 9112 §9.5).
-        self.link.tx.fin();
-        self.over();
-        Ok(Some(Next::Done))
-    }
-
-    /// More of a body is needed.
-    fn more_body(&mut self) -> Result<Option<Next<Step>>, Error> {
-        let ahead = self.exchanges.len().saturating_sub(1);
-        let Some(exchange) = self.exchanges.back_mut() else { return Ok(None) };
-        if exchange.waits && (ahead > 0 || matches!(self.write, Write::Head)) {
-            // Its 100 can't leave before the replies to those ahead of it.
-            if ahead > 0 {
-                return Ok(Some(Next::NeedApp));
-            }
-            exchange.waits = false;
-            self.link.tx.put(b"HTTP/1.1 100 Continue\r\n\r\n");
-        }
-        self.wait(Wait::Body, Timer::Body)
-    }
-
-    fn wait(&mut self, wait: Wait, timer: Timer) -> Result<Option<Next<Step>>, Error> {
-        if self.clock.wait(wait, &self.config) { Ok(Some(Next::NeedInput)) } else { Err(Error::Timeout(timer)) }
-    }
-
-    /// A body has been read to its end: what comes next?
-    fn body_end(&mut self) {
-        self.clock.clear();
-        let answered = matches!(self.read, Read::Discard(..));
-        self.read = Read::Head;
-        if let Some(exchange) = self.exchanges.back_mut().filter(|_| !answered) {
-            exchange.ended = true;
-            // "A server MUST NOT process any further requests" behind a `close` (RFC 9112 §9.6).
-            self.read = match exchange {
-                Exchange { switches: true, .. } => Read::Held,
-                Exchange { persists: false, .. } => Read::Closed,
-                _ => Read::Head,
-            };
-        }
-        if self.last && matches!(self.read, Read::Head) {
-            self.read = Read::Closed;
-        }
-    }
-
-    /// The farewell, once every good request before the bad one has been answered.
-    fn fail(&mut self, error: Error) -> Result<Next<Step>, Error> {
-        let own = usize::from(matches!(self.read, Read::Body(_)));
-        if self.exchanges.len() > own && !matches!(self.read, Read::Closed) {
-            return Ok(Next::NeedApp);
-        }
-        match self.write {
-            // The client must not take a body that would have ended with the connection for complete.
-            Write::Body { writer: BodyWriter::UntilClose, .. } => self.link.tx.abort(),
-            Write::Body { .. } => {}
-            Write::Head if matches!(self.read, Read::Discard(..) | Read::Closed) => {}
-            Write::Head => reply::put_farewell(error.status(), self.clock.date(&self.config), &mut self.link.tx),
-        }
-        self.link.tx.fin();
-        self.over();
-        Err(error)
-    }
-
-    /// Ends our side. What the client still sends is discarded for a while, so that no reset destroys our last reply.
-    fn close(&mut self) {
-        self.link.tx.fin();
-        self.exchanges.clear();
-        self.clock.clear();
-        self.read = Read::Closed;
-        self.phase = Phase::Closing { left: self.config.max_drain };
-    }
-
-    fn drain(&mut self, left: u64) -> Next<Step> {
-        let there = self.link.rx.len();
-        self.link.rx.skip(there);
-        let rest = left.checked_sub(there as u64);
-        self.phase = Phase::Closing { left: rest.unwrap_or(0) };
-        // While the last reply hasn't left, the client can't be done.
-        let wait = if self.link.tx.is_empty() { Wait::Close } else { Wait::Nothing };
-        if rest.is_some() && !self.link.rx.is_eof() && self.clock.wait(wait, &self.config) {
-            return Next::NeedInput;
-        }
-        self.over();
-        Next::Done
-    }
-
-    fn over(&mut self) {
-        self.phase = Phase::Over;
-        self.exchanges.clear();
-        self.clock.stop();
-    }
-}
-
-/// Writing.
-impl Server {
-    /// That it is this exchange's turn.
-    fn turn(&self, id: Id) -> Result<Exchange, Misuse> {
-        if !matches!(self.phase, Phase::Open) {
-            return Err(Misuse::Closed);
-        }
-        let first = self.exchanges.front().ok_or(Misuse::UnknownId)?;
-        match id.get().checked_sub(self.first) {
-            Some(0) => Ok(*first),
-            Some(ahead) if ahead < self.exchanges.len() as u64 => Err(Misuse::OutOfTurn),
-            _ => Err(Misuse::UnknownId),
-        }
-    }
-
-    /// That it is this exchange's turn, and it has no final response yet.
-    fn unanswered(&self, id: Id) -> Result<Exchange, Misuse> {
-        let exchange = self.turn(id)?;
-        if matches!(self.write, Write::Head) { Ok(exchange) } else { Err(Misuse::OutOfTurn) }
-    }
-
-    fn begin(&mut self, id: Id, response: &Response, body: Body, whole: bool) -> Result<(), Misuse> {
-        let exchange = self.unanswered(id)?;
-        let body = reply::check(&exchange, response, body)?;
-        let close = !exchange.persists
-            || response.outgoing().close
-            || (self.last && self.exchanges.len() == 1)
-            || (self.exchanges.len() == 1 && self.leaves_unread(&exchange, whole || body == Body::Empty));
-        let date = self.clock.date(&self.config);
-        let (writer, close) = reply::put(&exchange, response, body, close, date, &mut self.link.tx);
-        self.write = Write::Body { writer, close };
-        Ok(())
-    }
-
-    /// Whether a reply that is sent now leaves a body behind that it isn't worth to discard.
-    fn leaves_unread(&self, exchange: &Exchange, whole: bool) -> bool {
-        // A client that got no 100 may send the body or not: what comes next can't be told apart from it. One that sent
-        // it all the same is not treated better, so that the reply doesn't depend on how far its bytes have come.
-        let Read::Body(body) = &self.read else { return false };
-        exchange.waits || (whole && body.left() > self.config.max_drain)
-    }
-
-    /// Whether the response that was begun has no body by its nature.
-    fn is_bodyless(&self) -> bool {
-        matches!(self.write, Write::Body { writer: BodyWriter::Bodyless, .. })
-    }
-
-    fn end(&mut self, id: Id, trailers: Option<&Trailers>) -> Result<(), Misuse> {
-        self.turn(id)?;
-        let Write::Body { writer, .. } = &mut self.write else { return Err(Misuse::OutOfTurn) };
-        writer.finish(trailers, &mut self.link.tx)?;
-        self.complete();
-        Ok(())
-    }
-
-    /// The first exchange's response is complete.
-    fn complete(&mut self) {
-        let Write::Body { close, .. } = core::mem::replace(&mut self.write, Write::Head) else { return };
-        let Some(exchange) = self.exchanges.pop_front() else { return };
-        self.first += 1;
-        if close {
-            return self.close();
-        }
-        match core::mem::replace(&mut self.read, Read::Head) {
-            // It was its own body that is still coming.
-            Read::Body(body) if !exchange.ended => {
-                if body.left() > self.config.max_drain {
-                    return self.close();
-                }
-                self.read = Read::Discard(body, self.config.max_drain);
-            }
-            // There was no switch: ordinary HTTP goes on.
-            Read::Held if self.exchanges.is_empty() && !self.last => {}
-            Read::Held if self.exchanges.is_empty() => self.close(),
-            other => self.read = other,
-        }
     }
 }

@@ -66,7 +66,7 @@ fn read_version(major: u8, minor: u8, config: &Config) -> Result<Version, Error>
 
 /// The target's bytes, and whether its form is one that the method takes (RFC 9112 §3.2).
 fn check_target(method: &[u8], target: &[u8], config: &Config) -> Result<(), Error> {
-    if !target.iter().all(|&byte| chars::is_target_byte(byte)) {
+    if !chars::is_target(target) {
         let mut all = target.iter();
         let legal = config.allow_utf8_target && all.all(|&byte| chars::is_target_byte(byte) || byte >= 0x80);
         if !legal || core::str::from_utf8(target).is_err() {
@@ -158,19 +158,26 @@ pub(super) fn fields(section: &[u8], from: usize, config: &Config, index: &mut F
 /// the message is understood.
 fn collect(headers: &[Header<'_>], section: &[u8], from: usize, index: &mut FieldIndex) -> Result<Facts, Error> {
     let mut facts = Facts::default();
-    index.begin(section);
-    let mut line = from;
-    for (at, header) in headers.iter().enumerate() {
-        // A field begins where the last line ended, and a line ends in CR LF: the parser would take LF.
-        let next = headers.get(at + 1).map_or(section.len() - 2, |next| offset(section, next.name.as_bytes()));
-        if offset(section, header.name.as_bytes()) != line || !section[..next].ends_with(b"\r\n") {
+    index.begin(section, headers.len());
+    let end = section.len() - 2;
+    if headers.first().map_or(end, |first| offset(section, first.name.as_bytes())) != from {
+        return Err(Error::LineEnd);
+    }
+    for header in headers {
+        let name = span(section, header.name.as_bytes());
+        if !begins_line(section, name.0.into(), from) {
             return Err(Error::LineEnd);
         }
-        line = next;
-        index.add(span(section, header.name.as_bytes()), span(section, header.value));
+        index.add(name, span(section, header.value));
         facts.note(header.name.as_bytes(), header.value);
     }
-    if section[line..] == *b"\r\n" { Ok(facts) } else { Err(Error::LineEnd) }
+    if begins_line(section, end, from) && section[end..] == *b"\r\n" { Ok(facts) } else { Err(Error::LineEnd) }
+}
+
+/// Whether the line before `at` ends in CR LF, if there is one: the parser would take LF.
+#[inline]
+fn begins_line(section: &[u8], at: usize, from: usize) -> bool {
+    at == from || section.get(at.wrapping_sub(2)..at) == Some(b"\r\n")
 }
 
 /// Where `part`, a slice of `whole`, begins in it.

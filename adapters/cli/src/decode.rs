@@ -90,7 +90,7 @@ fn decode<S: Subject>(mut subject: S, mut input: impl Read, cut: usize, mut outp
                 return output.flush().map_err(|error| Failure::output(&error));
             }
             Err(fault) => {
-                write(&mut output, &Fault { error: fault.to_string(), status: S::status(&fault), bytes: [from, to] })?;
+                write(&mut output, &Fault { error: fault.to_string(), status: S::status(&fault), at: to })?;
                 output.flush().map_err(|error| Failure::output(&error))?;
                 return Err(Failure::silent(1));
             }

@@ -231,17 +231,16 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             self.opened = true;
         }
         let stop = if matches!(goal, Goal::Input | Goal::Drain | Goal::App) { self.stop.as_ref() } else { None };
-        // The first read of a wait may wait inside itself: one system call less for each message.
-        let mut patient = true;
         loop {
             if stop.is_some_and(Stop::is_stopped) {
                 return Ok(Wake::Stopped);
             }
             let left = self.pump.deadline(goal).map(|deadline| deadline - self.pump.now);
-            let may_wait = patient && left.is_none_or(|left| left >= PATIENCE);
+            // A read that waits inside itself is one system call less for each message.
+            let may_wait = goal == Goal::Input && left.is_none_or(|left| left >= PATIENCE);
             let mut io = Blocked::<W, S> { stream: &mut self.stream, may_wait, wire: PhantomData };
             let turn = self.pump.turn(&mut io, goal)?;
-            if patient || turn != Turn::News {
+            if may_wait || turn == Turn::Again {
                 self.pump.now = now();
             }
             match turn {
@@ -268,7 +267,6 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             let interest = Interest { read: self.pump.reads(goal), write };
             W::wait(&self.stream, interest, deadline.map(|deadline| deadline - self.pump.now), stop)?;
             self.pump.now = now();
-            patient = false;
             if self.pump.deadline(goal).is_some_and(|deadline| deadline <= self.pump.now) {
                 return Ok(Wake::Due);
             }

@@ -25,8 +25,11 @@ pub fn instant(at: time::Instant) -> Instant {
     Instant::from_nanos(since.as_secs().saturating_mul(1_000_000_000).saturating_add(since.subsec_nanos().into()))
 }
 
-/// When `deadline` is, on the system's clock; `None` if that is too far to say.
+/// When `deadline` is, on the system's clock; `None` for [`Instant::FAR_FUTURE`], which is never.
 #[must_use]
 pub fn at(deadline: Instant) -> Option<time::Instant> {
+    if deadline == Instant::FAR_FUTURE {
+        return None;
+    }
     ORIGIN.checked_add(Duration::from_nanos(deadline.as_nanos()))
 }

@@ -1,66 +1,26 @@
 //! The loop for runtimes with futures.
 
+use crate::Error;
 use crate::pump::{Goal, Io, Pump, Turn};
-use crate::{Error, clock};
 use barewire::{Instant, Machine, Next};
 use core::fmt;
-use core::future::{Future, poll_fn};
+use core::future::poll_fn;
 use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use futures_core::Stream;
+use runtime::{Alarm, clock_of};
 use std::io::{self, ErrorKind, IoSlice};
-use std::time;
 
+mod runtime;
 mod socket;
 
+pub use runtime::{Runtime, Transport};
 pub use socket::{Packets, Socket, is_about_a_peer};
 
 /// How often a machine may be fed without an event before other tasks have their turn.
 const ROUNDS: usize = 32;
-
-/// What a runtime has besides streams: timers and tasks.
-pub trait Runtime {
-    /// One timer. A connection makes one when its machine first has a deadline.
-    type Timer: Unpin + Send;
-
-    /// The time. A runtime that can be given a false clock in tests has its own.
-    fn now() -> time::Instant {
-        time::Instant::now()
-    }
-
-    /// A timer for `at`.
-    fn timer(at: time::Instant) -> Self::Timer;
-
-    /// Sets a timer anew.
-    fn reset(timer: &mut Self::Timer, at: time::Instant);
-
-    /// Ready when the timer's time has come.
-    fn poll_timer(timer: &mut Self::Timer, cx: &mut Context<'_>) -> Poll<()>;
-
-    /// Runs `task` beside everything else. Used by [`serve`](crate::serve::serve), whose tasks don't panic.
-    fn spawn(task: impl Future<Output = ()> + Send + 'static);
-}
-
-/// The time, as machines are told it.
-fn clock_of<R: Runtime>() -> Instant {
-    clock::instant(R::now())
-}
-
-/// How a [`Runtime`] reads and writes a stream of type `S`.
-pub trait Transport<S>: Runtime {
-    /// Reads. `into` is initialised and not empty; 0 is the end.
-    fn poll_read(stream: &mut S, cx: &mut Context<'_>, into: &mut [u8]) -> Poll<io::Result<usize>>;
-    /// Writes, from several pieces where the stream can.
-    fn poll_write(stream: &mut S, cx: &mut Context<'_>, chunks: &[IoSlice<'_>]) -> Poll<io::Result<usize>>;
-    /// Brings to the wire what the stream itself holds back.
-    fn poll_flush(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
-    /// Ends the write side.
-    fn poll_shut(stream: &mut S, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
-    /// Makes the coming drop of the stream a reset, where the stream knows resets.
-    fn abort(stream: &mut S);
-}
 
 /// A machine on a stream, driven by a runtime.
 ///
@@ -365,52 +325,6 @@ impl<R: Transport<S>, S, M: Machine> Stream for Connection<R, S, M> {
 impl<R: Runtime, S: fmt::Debug, M: Machine + fmt::Debug> fmt::Debug for Connection<R, S, M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection").field("stream", &self.stream).field("machine", &self.pump.machine).finish()
-    }
-}
-
-/// One timer, set as seldom as possible: when a deadline moves away, as idle deadlines do with every message, it is
-/// left alone, and set anew when it fires too early.
-struct Alarm<R: Runtime> {
-    timer: Option<R::Timer>,
-    set_for: Instant,
-}
-
-impl<R: Runtime> Default for Alarm<R> {
-    fn default() -> Self {
-        Self { timer: None, set_for: Instant::FAR_FUTURE }
-    }
-}
-
-impl<R: Runtime> Alarm<R> {
-    /// Ready when `deadline` is due by our clock, whatever the timer says.
-    fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>, now: &mut Instant) -> Poll<()> {
-        let Some(deadline) = deadline else { return Poll::Pending };
-        if deadline <= *now {
-            return Poll::Ready(());
-        }
-        let Some(at) = clock::at(deadline) else { return Poll::Pending };
-        loop {
-            let timer = match &mut self.timer {
-                Some(timer) => {
-                    if deadline < self.set_for {
-                        R::reset(timer, at);
-                        self.set_for = deadline;
-                    }
-                    timer
-                }
-                none => {
-                    self.set_for = deadline;
-                    none.insert(R::timer(at))
-                }
-            };
-            ready!(R::poll_timer(timer, cx));
-            // Whatever comes next has to set it.
-            self.set_for = Instant::FAR_FUTURE;
-            *now = clock_of::<R>();
-            if deadline <= *now {
-                return Poll::Ready(());
-            }
-        }
     }
 }
 

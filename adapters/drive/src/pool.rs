@@ -62,7 +62,7 @@ fn pop(shelf: &'static LocalKey<Shelf>) -> Option<Vec<u8>> {
 fn push(shelf: &'static LocalKey<Shelf>, buffer: Vec<u8>) {
     let _ = shelf.try_with(|shelf| {
         let mut shelf = shelf.borrow_mut();
-        if shelf.len() < KEPT / buffer.capacity().max(READ) {
+        if shelf.len() * buffer.capacity().max(READ) < KEPT {
             shelf.push(buffer);
         }
     });

@@ -139,7 +139,6 @@ impl<M: Machine> Pump<M> {
 
     fn ask(&mut self) -> Next<M::Event> {
         self.machine.next(self.now).unwrap_or_else(|fault| {
-            self.machine.link().tx.fin();
             self.fault = Some(fault);
             Next::Done
         })
@@ -203,9 +202,15 @@ impl<M: Machine> Pump<M> {
     }
 
     fn try_turn(&mut self, io: &mut impl Io, goal: Goal) -> io::Result<Turn> {
+        let was_high = self.machine.link().tx.len() > self.high_water;
         let moved = self.drain(io);
         match goal {
-            Goal::Input => self.fill(io),
+            Goal::Input => match self.fill(io)? {
+                // Reading goes on whatever is queued; but a machine that has more to send, and asks for input because
+                // much is queued already, is asked again when that is gone.
+                Turn::Wait if was_high && self.machine.link().tx.len() <= self.high_water => Ok(Turn::News),
+                turn => Ok(turn),
+            },
             _ if self.broken.is_some() => Err(self.broken.take().unwrap_or_else(|| ErrorKind::BrokenPipe.into())),
             Goal::Drain => Ok(if moved || !self.is_stuck() { Turn::News } else { Turn::Wait }),
             Goal::App => Ok(Turn::Wait),

@@ -6,14 +6,15 @@ mod support;
 
 use barewire::raw::{Event, Session};
 use barewire::{Instant, Link, Machine, Next};
-use barewire_drive::{Duplex, Error, blocking, poll};
+use barewire_drive::blocking::{self, Interest};
+use barewire_drive::{Duplex, Error, poll};
 use bytes::Bytes;
 use core::pin::Pin;
 use core::task::{Context, Waker};
 use core::time::Duration;
 use futures_sink::Sink;
 use std::io::{self, ErrorKind};
-use support::{Script, Sim, once, turn, within};
+use support::{Script, Sim, once, timers_set, turn, within};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -118,6 +119,32 @@ fn a_peer_that_moves_is_not_cut() {
     assert!(once(connection.next()).is_pending());
     turn(SECOND);
     connection.stream_mut().silent = false;
+    assert!(matches!(within(1, connection.next()), Err(Error::Protocol(TooSlow))));
+}
+
+#[test]
+fn a_deadline_that_moves_away_sets_no_timer() {
+    let mut connection = Polled::new(silent(), Strict::default());
+    for _ in 0..150 {
+        assert!(once(connection.next()).is_pending());
+        turn(SECOND / 100);
+        connection.stream_mut().input.push_back(b"x".to_vec());
+        assert!(within(1, connection.next()).unwrap().is_some());
+    }
+    assert_eq!(timers_set(), 2, "once at first, once when it fired too early");
+}
+
+#[test]
+fn a_deadline_that_never_comes() {
+    let mut connection = Polled::new(silent(), Strict::default());
+    assert!(once(connection.next()).is_pending());
+    connection.expires = Some(Instant::FAR_FUTURE);
+    turn(2 * SECOND);
+    assert!(once(connection.next()).is_pending());
+    connection.expires = Some(connection.now() + SECOND);
+    assert!(once(connection.next()).is_pending());
+    connection.stream_mut().silent = false;
+    turn(SECOND);
     assert!(matches!(within(1, connection.next()), Err(Error::Protocol(TooSlow))));
 }
 
@@ -243,6 +270,7 @@ fn a_peer_that_never_ends_is_not_lingered_for_for_ever() {
     connection.set_linger(SECOND / 10);
     connection.hang_up().unwrap();
     assert!(connection.stream().input.is_empty());
+    assert!(!connection.stream().patient.contains(&true), "the end keeps to its time");
 }
 
 #[test]
@@ -294,6 +322,40 @@ fn one_who_waits_holds_no_buffer() {
     }
     assert_eq!(connection.stream().output.len(), 6_000);
     assert_eq!(connection.link().detach(), (None, None));
+}
+
+#[test]
+fn output_finds_its_storage_again() {
+    let mut connection = Polled::new(silent(), Session::default());
+    let mut kept = None;
+    for round in 0..10 {
+        assert!(once(connection.wait(Next::NeedInput)).is_pending());
+        connection.stream_mut().input.push_back(b"x".to_vec());
+        // Whoever allocates meanwhile would be given storage that was freed.
+        let _elsewhere = Vec::<u8>::with_capacity(3_000);
+        assert!(once(connection.wait(Next::NeedInput)).is_ready());
+        let link = connection.link();
+        link.rx.skip(1);
+        link.tx.put(&[2; 3_000]);
+        let mut chunks = [&b""[..]];
+        link.tx.chunks(&mut chunks);
+        let kept = *kept.get_or_insert(chunks[0].as_ptr());
+        assert_eq!(kept, chunks[0].as_ptr(), "round {round}");
+    }
+}
+
+#[test]
+fn a_thread_whose_output_is_stuck_waits_for_both() {
+    let stream = Script { capacity: Some(10), silent: true, ..Script::new([b"hello"]) };
+    let mut connection = Blocked::new(stream, Strict::default());
+    connection.set_linger(SECOND / 10);
+    assert_eq!(connection.next().unwrap().unwrap(), "hello");
+    connection.link.tx.put(&[7; 100]);
+    assert!(matches!(connection.next(), Err(Error::Protocol(TooSlow))));
+    let stream = connection.stream();
+    assert!(stream.patient[0], "nothing to write: the read itself may wait");
+    assert!(stream.patient[1..].iter().all(|patient| !patient));
+    assert_eq!(stream.interests.borrow()[0], Interest { read: true, write: true });
 }
 
 #[test]

@@ -153,9 +153,11 @@ fn what_the_peer_said_before_it_hung_up_is_heard() {
     let mut connection = Polled::new(stream, Session::default());
     connection.send(&b"request"[..]).unwrap();
     assert_eq!(within(9, connection.next()).unwrap(), Some(Event::Data((&b"last words"[..]).into())));
+    connection.send(&b"to nobody"[..]).unwrap();
     assert!(
         matches!(within(9, connection.next()), Err(Error::Io(error)) if error.kind() == ErrorKind::ConnectionReset)
     );
+    assert!(barewire::Machine::link(connection.machine_mut()).tx.is_empty());
     assert!(within(9, connection.next()).unwrap().is_none());
 }
 

@@ -108,7 +108,9 @@ fn one_that_does_not_finish_is_cut() {
         let mut client = TcpStream::connect(address).await.unwrap();
         client.write_all(b"x").await.unwrap();
         client.read_exact(&mut [0]).await.unwrap();
+        let before = std::time::Instant::now();
         let report = end(stop, server).await;
+        assert!(before.elapsed() < 8 * MOMENT);
         assert_eq!((report.accepted, report.cut), (1, 1));
         assert_eq!(client.read(&mut [0]).await.unwrap_or(0), 0);
     });

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::std_instead_of_alloc, reason = "a test fails by panicking, and has std")]
 
-use barewire::Machine;
 use barewire::raw::{self, Event, Session};
+use barewire::{Link, Machine, Next};
 use barewire_std::{Connection, Error, Options, Plain, Report, Socket, Stop, Threads, connect, serve};
 use core::net::SocketAddr;
 use core::sync::atomic::{AtomicUsize, Ordering};
@@ -232,6 +232,45 @@ fn a_client_that_never_reads_fills_no_memory() {
     assert!(most.load(Ordering::Relaxed) <= 192 * 1024, "{most:?}");
     drop(client);
     end(&stop, server);
+}
+
+/// Tells when bytes came.
+#[derive(Default)]
+struct Watch(Link);
+
+impl Machine for Watch {
+    type Event = barewire::Instant;
+    type Error = ();
+
+    fn link(&mut self) -> &mut Link {
+        &mut self.0
+    }
+
+    fn next(&mut self, now: barewire::Instant) -> Result<Next<barewire::Instant>, ()> {
+        if self.0.rx.is_empty() {
+            return Ok(if self.0.rx.is_eof() { Next::Done } else { Next::NeedInput });
+        }
+        self.0.rx.skip(self.0.rx.len());
+        Ok(Next::Event(now))
+    }
+}
+
+#[test]
+fn a_machine_is_told_the_time_after_a_wait() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let peer = client(listener.local_addr().unwrap());
+    let mut connection = Connection::new(listener.accept().unwrap().0, Watch::default());
+    // Within a read, and within a poll.
+    for pause in [MOMENT / 2, 3 * MOMENT] {
+        let mut peer = peer.try_clone().unwrap();
+        let before = barewire_drive::now();
+        let speak = thread::spawn(move || {
+            sleep(pause);
+            peer.write_all(b"x").unwrap();
+        });
+        assert!(connection.next().unwrap().unwrap() >= before + pause);
+        speak.join().unwrap();
+    }
 }
 
 #[test]

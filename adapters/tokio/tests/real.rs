@@ -122,7 +122,9 @@ async fn one_that_does_not_finish_is_cut() {
     let mut client = TcpStream::connect(address).await.unwrap();
     client.write_all(b"x").await.unwrap();
     client.read_exact(&mut [0]).await.unwrap();
+    let before = std::time::Instant::now();
     let report = end(stop, server).await;
+    assert!(before.elapsed() < 8 * MOMENT);
     assert_eq!((report.accepted, report.cut), (1, 1));
     assert_eq!(client.read(&mut [0]).await.unwrap_or(0), 0);
 }
@@ -285,6 +287,25 @@ async fn datagrams_echo_and_a_refused_one_kills_nothing() -> io::Result<()> {
     client.send(address, vec![0; 70_000]).unwrap();
     client.flush().await;
     assert_eq!(client.lost(), 1, "too large for any network");
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refusal_that_is_reported_is_not_an_error() -> io::Result<()> {
+    let peer = UdpSocket::bind("127.0.0.1:0").await?;
+    let address = peer.local_addr()?;
+    drop(peer);
+    let socket = UdpSocket::bind("127.0.0.1:0").await?;
+    // The system reports refusals only for sockets that have one peer.
+    socket.connect(address).await?;
+    let mut socket = Socket::new(socket, raw::Socket::default());
+    for _ in 0..3 {
+        socket.send(address, &b"anyone?"[..]).unwrap();
+        assert!(timeout(MOMENT, socket.next()).await.is_err(), "still waiting");
+    }
+    let peer = UdpSocket::bind(address).await?;
+    peer.send_to(b"here", socket.socket().local_addr()?).await?;
+    assert_eq!(socket.next().await?.payload, "here");
     Ok(())
 }
 

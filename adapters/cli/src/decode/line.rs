@@ -20,7 +20,8 @@ pub(super) struct Fault {
     /// What a server answers it with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<u16>,
-    pub(super) bytes: [u64; 2],
+    /// How many bytes had been used before.
+    pub(super) at: u64,
 }
 
 /// Bytes that nobody listens to: they follow a message that was the connection's last.

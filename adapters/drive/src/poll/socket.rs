@@ -1,6 +1,7 @@
 //! Datagrams.
 
-use super::{Alarm, ROUNDS, Runtime, clock_of};
+use super::ROUNDS;
+use super::runtime::{Alarm, Runtime, clock_of};
 use crate::pool;
 use barewire::{Datagrams, Instant, Transmit};
 use core::fmt;

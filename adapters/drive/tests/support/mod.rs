@@ -48,6 +48,8 @@ pub(crate) struct Script {
     pub(crate) write_calls: usize,
     pub(crate) calls: usize,
     pub(crate) smallest_read: Option<usize>,
+    /// For each read, whether it might have waited.
+    pub(crate) patient: Vec<bool>,
     /// How often the driver waited.
     pub(crate) waits: Cell<usize>,
     /// What the false clock does when a thread waits.
@@ -124,11 +126,17 @@ impl Script {
 
 thread_local! {
     static AHEAD: Cell<Duration> = const { Cell::new(Duration::ZERO) };
+    static TIMERS_SET: Cell<usize> = const { Cell::new(0) };
 }
 
 /// Turns this thread's clock forward.
 pub(crate) fn turn(by: Duration) {
     AHEAD.set(AHEAD.get() + by);
+}
+
+/// How often this thread has set a timer.
+pub(crate) fn timers_set() -> usize {
+    TIMERS_SET.get()
 }
 
 /// A runtime whose clock is turned by hand, and whose streams never wake anyone: the test polls again.
@@ -143,11 +151,12 @@ impl Runtime for Sim {
     }
 
     fn timer(at: Instant) -> Instant {
+        TIMERS_SET.set(TIMERS_SET.get() + 1);
         at
     }
 
     fn reset(timer: &mut Instant, at: Instant) {
-        *timer = at;
+        *timer = Self::timer(at);
     }
 
     fn poll_timer(timer: &mut Instant, _: &mut Context<'_>) -> Poll<()> {
@@ -194,7 +203,8 @@ impl Wire<Script> for Sim {
         Ok(())
     }
 
-    fn read(stream: &mut Script, into: &mut [u8], _may_wait: bool) -> io::Result<usize> {
+    fn read(stream: &mut Script, into: &mut [u8], may_wait: bool) -> io::Result<usize> {
+        stream.patient.push(may_wait);
         stream.read(into)
     }
 
