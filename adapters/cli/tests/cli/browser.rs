@@ -9,7 +9,8 @@ fn page(runtime: &str) {
     }
     let (server, profile) = (Server::start(&["serve", "--runtime", runtime]), Folder::new());
     let profile = format!("--user-data-dir={}", profile.path("profile"));
-    let fixed = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage", "--dump-dom"];
+    let fixed =
+        ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-dev-shm-usage", "--dump-dom"];
     let url = server.url("/");
     let dom = printed(run("chromium", &[&fixed[..], &[&profile, &url]].concat(), b""));
     let dom = String::from_utf8_lossy(&dom).into_owned();

@@ -62,12 +62,18 @@ fn faulty_requests() {
         1,
         &[good, end, r#"{"error":"the Host field is missing, repeated or malformed","status":400,"at":27}"#],
     );
-    golden(&["http1-request"], b"GET / HTTP/1.1\r\nHo", 1, &[
-        r#"{"error":"the stream ended within a message","status":400,"at":0}"#,
-    ]);
-    golden(&["http1-request"], b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 1, &[
-        r#"{"error":"HTTP/2 where HTTP/1 was expected","status":505,"at":0}"#,
-    ]);
+    golden(
+        &["http1-request"],
+        b"GET / HTTP/1.1\r\nHo",
+        1,
+        &[r#"{"error":"the stream ended within a message","status":400,"at":0}"#],
+    );
+    golden(
+        &["http1-request"],
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        1,
+        &[r#"{"error":"HTTP/2 where HTTP/1 was expected","status":505,"at":0}"#],
+    );
     golden(&["http1-request"], b"", 0, &[]);
 }
 
@@ -133,10 +139,15 @@ fn messages() {
         ],
     );
     golden(&["message"], b"\xde\xad", 1, &[r#"{"error":"ended after 2 of 12 bytes","at":0}"#]);
-    golden(&["message"], b"\xde\xad\xbe\xef\0\x01\0\x07\0\0\0\0", 0, &[
-        r#"{"event":"message","version":1,"type":7,"length":0,"payload":"","bytes":[0,12]}"#,
-        r#"{"event":"peer-closed","bytes":[12,12]}"#,
-    ]);
+    golden(
+        &["message"],
+        b"\xde\xad\xbe\xef\0\x01\0\x07\0\0\0\0",
+        0,
+        &[
+            r#"{"event":"message","version":1,"type":7,"length":0,"payload":"","bytes":[0,12]}"#,
+            r#"{"event":"peer-closed","bytes":[12,12]}"#,
+        ],
+    );
 }
 
 /// A payload of any length passes in the same memory, and nothing of it is lost.

@@ -160,7 +160,8 @@ fn slow_reader(runtime: &str) {
     let mut writer = stream.try_clone().unwrap();
     let before = server.memory();
     let writing = thread::spawn(move || {
-        write!(writer, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {SIZE}\r\nConnection: close\r\n\r\n").unwrap();
+        write!(writer, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: {SIZE}\r\nConnection: close\r\n\r\n")
+            .unwrap();
         let piece = noise(1 << 20);
         (0..SIZE >> 20).for_each(|_| writer.write_all(&piece).unwrap());
     });

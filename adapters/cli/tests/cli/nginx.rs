@@ -97,7 +97,11 @@ fn in_front(runtime: &str) {
         server.address
     ));
     let curl = |args: &[&str], input: &[u8]| {
-        printed(run("curl", &[&["--silent", "--show-error", "--max-time", "20", "--noproxy", "*"], args].concat(), input))
+        printed(run(
+            "curl",
+            &[&["--silent", "--show-error", "--max-time", "20", "--noproxy", "*"], args].concat(),
+            input,
+        ))
     };
     assert_eq!(curl(&[&nginx.url("/health"), &nginx.url("/health")], b""), b"ok\nok\n");
     let body = noise(1 << 20);

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 on_each_runtime! { idle in_a_request second_signal grace_is_over }
 
 fn idle(runtime: &str) {
-    for (what, signal) in [(&["serve"][..], "TERM"), (&["echo", "tcp"], "INT"), (&["echo", "http"], "TERM"), (&["echo", "udp"], "INT")] {
+    for (what, signal) in
+        [(&["serve"][..], "TERM"), (&["echo", "tcp"], "INT"), (&["echo", "http"], "TERM"), (&["echo", "udp"], "INT")]
+    {
         let server = Server::start(&[what, &["--runtime", runtime]].concat());
         let began = Instant::now();
         server.signal(signal);

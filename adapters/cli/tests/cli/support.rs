@@ -198,8 +198,7 @@ pub(crate) struct Foreign {
 
 impl Foreign {
     pub(crate) fn start(program: &str, args: &[&str]) -> Self {
-        let mut child =
-            Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
