@@ -1,6 +1,8 @@
 //! Whole HTTP/1 exchanges in memory: a request comes, a 200 with a `Date` and 13 bytes leaves. No socket, no runtime.
 //!
-//! `cargo bench --manifest-path benches/Cargo.toml --bench http1`
+//! `cargo bench --manifest-path benches/Cargo.toml --bench http1 [-- WORD]`
+//!
+//! `WORD` restricts the run to the contestants whose name has it.
 //!
 //! Every contestant has one connection that is kept alive, and its bytes are copied in and out as a socket would.
 //!
@@ -39,19 +41,21 @@ const READ: usize = 16 * 1024;
 const REPLY: usize = 50;
 
 fn main() {
+    let word = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();
     let sixteen = pipelined();
     for (title, input, requests) in [
         ("a request of 40 B", SMALL, 1),
         ("a browser's request of 703 B", BROWSER, 1),
         ("16 requests of 40 B, pipelined, each", &sixteen[..], DEPTH),
     ] {
-        let contestants = vec![
+        let mut contestants = vec![
             Contestant::new("hyper", hyper(input, requests)),
             Contestant::new("ureq-proto", ureq(input, requests)),
             Contestant::new("floor: httparse, copy", floor(input, requests)),
             Contestant::new("barewire, next", barewire(input, requests, false)),
             Contestant::new("barewire, next_ref", barewire(input, requests, true)),
         ];
+        contestants.retain(|contestant| contestant.name().contains(&word));
         compare(title, requests as u64, contestants);
     }
 }

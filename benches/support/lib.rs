@@ -15,6 +15,11 @@ impl<'a> Contestant<'a> {
     pub fn new(name: &'a str, work: impl FnMut() + 'a) -> Self {
         Self { name, work: Box::new(work) }
     }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name
+    }
 }
 
 /// Seconds that one turn takes: long against the clock, short against the machine's moods.

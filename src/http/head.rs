@@ -6,12 +6,13 @@ use bytes::Bytes;
 use core::fmt;
 
 /// The version of HTTP that a message was written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Version {
     /// HTTP/1.0
     Http10,
     /// HTTP/1.1
+    #[default]
     Http11,
 }
 
@@ -47,8 +48,10 @@ impl FieldIndex {
     }
 
     /// Adds a field, given by offsets into the section.
-    pub(crate) fn add(&mut self, name: (u16, u16), value: (u16, u16)) {
-        let entry = u64::from(name.0) | u64::from(name.1) << 16 | u64::from(value.0) << 32 | u64::from(value.1) << 48;
+    #[inline]
+    pub(crate) fn add(&mut self, name: (usize, usize), value: (usize, usize)) {
+        // Sixteen bits are enough for each, since the section is so short.
+        let entry = (name.0 as u64) | (name.1 as u64) << 16 | (value.0 as u64) << 32 | (value.1 as u64) << 48;
         self.buffer.extend_from_slice(&entry.to_le_bytes());
     }
 
@@ -189,7 +192,7 @@ impl<'a> Iterator for FieldsIter<'a> {
 impl ExactSizeIterator for FieldsIter<'_> {}
 
 /// Where the parts of a request line are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct RequestLine {
     pub(crate) method: u16,
     pub(crate) target: (u16, u16),

@@ -1,9 +1,9 @@
 //! The timers: what a slow peer gets, and the date.
 
+use super::config::Nanos;
 use super::{Config, Error, Timer};
 use crate::time::earliest;
 use crate::{Instant, Outbox};
-use core::time::Duration;
 
 /// What the machine waits for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,10 +34,9 @@ pub(super) struct Clock {
     now: Instant,
     wait: Wait,
     since: Option<Instant>,
-    /// Nanoseconds, as all spans here.
-    waited: u64,
+    waited: Nanos,
     received: u64,
-    limit: Option<u64>,
+    limit: Option<Nanos>,
     sending: Option<Sending>,
     date: Date,
 }
@@ -61,7 +60,7 @@ impl Clock {
             self.sending = None;
             return Ok(());
         }
-        let Some(limit) = config.send_timeout.map(nanos) else { return Ok(()) };
+        let Some(limit) = config.send_timeout else { return Ok(()) };
         let drained = tx.drained();
         if let Some(sending) = self.sending {
             if now.as_nanos().saturating_sub(sending.since.as_nanos()) < limit {
@@ -103,7 +102,7 @@ impl Clock {
     pub(super) fn wait(&mut self, wait: Wait, config: &Config) -> bool {
         if self.wait != wait {
             (self.wait, self.waited, self.received) = (wait, 0, 0);
-            let limit = match wait {
+            self.limit = match wait {
                 Wait::Nothing => None,
                 Wait::Idle => config.idle_timeout,
                 Wait::Head => config.head_timeout,
@@ -112,7 +111,6 @@ impl Clock {
                 Wait::Continue => config.continue_timeout,
                 Wait::Close => config.drain_timeout,
             };
-            self.limit = limit.map(nanos);
         }
         let Some(limit) = self.limit else { return true };
         if self.waited >= limit {
@@ -134,7 +132,7 @@ impl Clock {
             _ => None,
         };
         let sending = match (self.sending, config.send_timeout) {
-            (Some(sending), Some(limit)) => Some(sending.since + limit),
+            (Some(sending), Some(limit)) => Some(Instant::from_nanos(sending.since.as_nanos().saturating_add(limit))),
             _ => None,
         };
         earliest(reading, sending)
@@ -154,12 +152,8 @@ impl Clock {
     }
 }
 
-fn nanos(span: Duration) -> u64 {
-    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
-}
-
 /// The least bytes in a span of time.
-fn least(rate: u32, span: u64) -> u64 {
+fn least(rate: u32, span: Nanos) -> u64 {
     // At least one byte: no pace at all is never enough.
     (u64::from(rate).saturating_mul(span / 1_000_000) / 1000).max(1)
 }

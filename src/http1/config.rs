@@ -4,6 +4,11 @@ use core::error::Error;
 use core::fmt;
 use core::time::Duration;
 
+/// A span of time, as the timers count it.
+pub(super) type Nanos = u64;
+
+const SECOND: Nanos = 1_000_000_000;
+
 /// What a [`Server`](super::Server) or [`Client`](super::Client) puts up with. Cheap to clone.
 ///
 /// The defaults are strict. Every value has a setter of its name in [`ConfigBuilder`].
@@ -31,13 +36,13 @@ pub struct Config {
     pub(super) max_pipelined: usize,
     pub(super) max_drain: u64,
     pub(super) min_rate: u32,
-    pub(super) idle_timeout: Option<Duration>,
-    pub(super) head_timeout: Option<Duration>,
-    pub(super) body_timeout: Option<Duration>,
-    pub(super) send_timeout: Option<Duration>,
-    pub(super) drain_timeout: Option<Duration>,
-    pub(super) response_timeout: Option<Duration>,
-    pub(super) continue_timeout: Option<Duration>,
+    pub(super) idle_timeout: Option<Nanos>,
+    pub(super) head_timeout: Option<Nanos>,
+    pub(super) body_timeout: Option<Nanos>,
+    pub(super) send_timeout: Option<Nanos>,
+    pub(super) drain_timeout: Option<Nanos>,
+    pub(super) response_timeout: Option<Nanos>,
+    pub(super) continue_timeout: Option<Nanos>,
     pub(super) unix_at_origin: Option<Duration>,
     pub(super) allow_repeated_length: bool,
     pub(super) allow_minor_versions: bool,
@@ -61,13 +66,13 @@ impl Default for Config {
             max_pipelined: 16,
             max_drain: 64 * 1024,
             min_rate: 240,
-            idle_timeout: Some(Duration::from_secs(75)),
-            head_timeout: Some(Duration::from_secs(15)),
-            body_timeout: Some(Duration::from_secs(10)),
-            send_timeout: Some(Duration::from_secs(30)),
-            drain_timeout: Some(Duration::from_secs(5)),
+            idle_timeout: Some(75 * SECOND),
+            head_timeout: Some(15 * SECOND),
+            body_timeout: Some(10 * SECOND),
+            send_timeout: Some(30 * SECOND),
+            drain_timeout: Some(5 * SECOND),
             response_timeout: None,
-            continue_timeout: Some(Duration::from_secs(1)),
+            continue_timeout: Some(SECOND),
             unix_at_origin: None,
             allow_repeated_length: false,
             allow_minor_versions: false,
@@ -87,7 +92,10 @@ impl Config {
 }
 
 macro_rules! setters {
-    ($($(#[$doc:meta])* $name:ident: $type:ty;)*) => {
+    (
+        values { $($(#[$doc:meta])* $name:ident: $type:ty;)* }
+        timers { $($(#[$timer_doc:meta])* $timer:ident;)* }
+    ) => {
         /// Sets what differs from the defaults.
         #[derive(Clone, Debug)]
         #[must_use]
@@ -103,67 +111,78 @@ macro_rules! setters {
                     self
                 }
             )*
+            $(
+                $(#[$timer_doc])*
+                pub fn $timer(mut self, value: Option<Duration>) -> Self {
+                    self.config.$timer = value.map(|span| Nanos::try_from(span.as_nanos()).unwrap_or(Nanos::MAX));
+                    self
+                }
+            )*
         }
     };
 }
 
 setters! {
-    /// The longest start line in bytes, CR LF included. A longer one is a 414. Default 8 KiB.
-    max_line: usize;
-    /// The longest head in bytes, from its start line to its empty line, at most 65,535. A longer one is a 431.
-    /// Default 32 KiB.
-    max_head: usize;
-    /// The most fields in a head, and in a trailer section. More are a 431. Default 100.
-    max_fields: usize;
-    /// The longest body in bytes. A longer one is a 413. `None`: no limit. Default `None`.
-    max_body: Option<u64>;
-    /// The longest chunk-size line in bytes, extensions and CR LF included. Default 4 KiB.
-    max_chunk_line: usize;
-    /// What chunk-size lines may take in sum over a body, besides one byte for each byte of data. Default 16 KiB.
-    max_chunk_overhead: u64;
-    /// The longest trailer section in bytes, at most 65,535. Default 8 KiB.
-    max_trailers: usize;
-    /// The most interim responses before a final one. Default 16.
-    max_interim: usize;
-    /// How many requests are read, or sent, ahead of the first unanswered one, that one included. Default 16.
-    max_pipelined: usize;
-    /// How many bytes of a body are discarded after an early reply, to keep the connection or to close it gently.
-    /// Default 64 KiB.
-    max_drain: u64;
-    /// The least bytes a second, over the time of [`body_timeout`](Self::body_timeout) or
-    /// [`send_timeout`](Self::send_timeout), that a peer must send or take. Default 240.
-    min_rate: u32;
-    /// How long a connection may be idle between requests, until it is closed without a word. Default 75 s.
-    idle_timeout: Option<Duration>;
-    /// How long a head may take from its first byte on. Then it is a 408. Default 15 s.
-    head_timeout: Option<Duration>;
-    /// In each span of this time that a server spends waiting for a body, [`min_rate`](Self::min_rate) must be kept.
-    /// Else it is a 408. Default 10 s.
-    body_timeout: Option<Duration>;
-    /// In each span of this time with output waiting, [`min_rate`](Self::min_rate) must be kept. Else the connection is
-    /// reset. Default 30 s.
-    send_timeout: Option<Duration>;
-    /// How long a closed connection is still read, so that a reset doesn't destroy the last reply. Default 5 s.
-    drain_timeout: Option<Duration>;
-    /// How long a client waits for a response without hearing a byte of it. Default `None`: for ever.
-    response_timeout: Option<Duration>;
-    /// How long a client that expects a 100 waits before it sends the body regardless. Default 1 s.
-    continue_timeout: Option<Duration>;
-    /// The time since the Unix epoch at [`Instant::ORIGIN`](crate::Instant::ORIGIN): with it, a server dates its
-    /// responses (RFC 9110 §6.6.1). Default `None`: no `Date`.
-    unix_at_origin: Option<Duration>;
-    /// Leniency: `Content-Length` may be repeated, in a list or in several lines, if all are equal.
-    allow_repeated_length: bool;
-    /// Leniency: HTTP/1.2 to 1.9 are read as 1.1 instead of refused with 505.
-    allow_minor_versions: bool;
-    /// Leniency: a target may hold bytes above 0x7E, if it is UTF-8.
-    allow_utf8_target: bool;
-    /// Leniency: other transfer codings before `chunked` are handed on undecoded instead of refused with 501.
-    allow_transfer_codings: bool;
-    /// Leniency: one empty line may stand before a status line.
-    allow_empty_line_before_status: bool;
-    /// Strictness: a client that closes its sending side before it has its replies is taken for gone.
-    abandon_half_closed: bool;
+    values {
+        /// The longest start line in bytes, CR LF included. A longer one is a 414. Default 8 KiB.
+        max_line: usize;
+        /// The longest head in bytes, from its start line to its empty line, at most 65,535. A longer one is a 431.
+        /// Default 32 KiB.
+        max_head: usize;
+        /// The most fields in a head, and in a trailer section. More are a 431. Default 100.
+        max_fields: usize;
+        /// The longest body in bytes. A longer one is a 413. `None`: no limit. Default `None`.
+        max_body: Option<u64>;
+        /// The longest chunk-size line in bytes, extensions and CR LF included. Default 4 KiB.
+        max_chunk_line: usize;
+        /// The bytes that chunk extensions may take in sum over a body, besides one for each byte of data. Default 16 KiB.
+        max_chunk_overhead: u64;
+        /// The longest trailer section in bytes, at most 65,535. Default 8 KiB.
+        max_trailers: usize;
+        /// The most interim responses before a final one. Default 16.
+        max_interim: usize;
+        /// How many requests are read, or sent, ahead of the first unanswered one, that one included. Default 16.
+        max_pipelined: usize;
+        /// How many bytes of a body are discarded after an early reply, to keep the connection or to close it gently.
+        /// Default 64 KiB.
+        max_drain: u64;
+        /// The least bytes a second, over the time of [`body_timeout`](Self::body_timeout) or
+        /// [`send_timeout`](Self::send_timeout), that a peer must send or take. Default 240.
+        min_rate: u32;
+        /// The time since the Unix epoch at [`Instant::ORIGIN`](crate::Instant::ORIGIN): with it, a server dates its
+        /// responses (RFC 9110 §6.6.1). Default `None`: no `Date`.
+        unix_at_origin: Option<Duration>;
+        /// Leniency: `Content-Length` may be repeated, in a list or in several lines, if all are equal.
+        allow_repeated_length: bool;
+        /// Leniency: HTTP/1.2 to 1.9 are read as 1.1 instead of refused with 505.
+        allow_minor_versions: bool;
+        /// Leniency: a target may hold bytes above 0x7E, if it is UTF-8.
+        allow_utf8_target: bool;
+        /// Leniency: other transfer codings before `chunked` are handed on undecoded instead of refused with 501.
+        allow_transfer_codings: bool;
+        /// Leniency: one empty line may stand before a status line.
+        allow_empty_line_before_status: bool;
+        /// Strictness: a client that closes its sending side before it has its replies is taken for gone.
+        abandon_half_closed: bool;
+    }
+    timers {
+        /// How long a connection may be idle between requests, until it is closed without a word. Default 75 s.
+        idle_timeout;
+        /// How long a head may take from its first byte on. Then it is a 408. Default 15 s.
+        head_timeout;
+        /// In each span of this time that a server spends waiting for a body, [`min_rate`](Self::min_rate) must be kept.
+        /// Else it is a 408. Default 10 s.
+        body_timeout;
+        /// In each span of this time with output waiting, [`min_rate`](Self::min_rate) must be kept. Else the connection is
+        /// reset. Default 30 s.
+        send_timeout;
+        /// How long a closed connection is still read, so that a reset doesn't destroy the last reply. Default 5 s.
+        drain_timeout;
+        /// How long a client waits for a response without hearing a byte of it. Default `None`: for ever.
+        response_timeout;
+        /// How long a client that expects a 100 waits before it sends the body regardless. Default 1 s.
+        continue_timeout;
+    }
 }
 
 impl ConfigBuilder {
@@ -171,7 +190,8 @@ impl ConfigBuilder {
     ///
     /// # Errors
     ///
-    /// When a limit is 0 or above what it can be, or the start line's limit is above that of the head.
+    /// When a limit is below or above what it can be, the start line's limit is above that of the head, or a timer is
+    /// zero.
     pub fn build(self) -> Result<Config, ConfigError> {
         let config = self.config;
         let longest = usize::from(u16::MAX);
@@ -182,6 +202,17 @@ impl ConfigBuilder {
         check((20..=longest).contains(&config.max_chunk_line), "max_chunk_line must be 20 to 65,535")?;
         check((2..=longest).contains(&config.max_trailers), "max_trailers must be 2 to 65,535")?;
         check(config.max_pipelined > 0, "max_pipelined must be at least 1")?;
+        let timers = [
+            config.idle_timeout,
+            config.head_timeout,
+            config.body_timeout,
+            config.send_timeout,
+            config.drain_timeout,
+            config.response_timeout,
+            config.continue_timeout,
+        ];
+        // A timer that is due at once would be due again and again.
+        check(!timers.contains(&Some(0)), "a timer must be longer than zero: None turns it off")?;
         Ok(config)
     }
 }

@@ -42,21 +42,15 @@ impl From<Framing> for Body {
 }
 
 /// How far into a head the reader is.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 pub(super) struct HeadReader {
+    /// Where the parts of the last request's line are.
+    pub(super) line: RequestLine,
     scan: Scan,
     /// An empty line before the start line was skipped.
     skipped: bool,
     /// The start line's length, CR LF included.
     first: usize,
-}
-
-/// What a request's head comes to.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RequestRead {
-    pub(super) line: RequestLine,
-    pub(super) framing: Framing,
-    pub(super) exchange: Exchange,
 }
 
 pub(super) struct ResponseRead {
@@ -78,7 +72,7 @@ impl HeadReader {
         rx: &mut Inbox,
         config: &Config,
         index: &mut FieldIndex,
-    ) -> Result<Option<RequestRead>, Error> {
+    ) -> Result<Option<(Framing, Exchange)>, Error> {
         // "A server [...] SHOULD ignore at least one empty line (CRLF) received prior to the request-line" (RFC 9112
         // §2.2). One it is.
         if self.scan.is_fresh() && !self.skip_empty_line(rx)? {
@@ -86,10 +80,11 @@ impl HeadReader {
         }
         let data = rx.data();
         if self.scan.is_fresh() {
-            if let Some((line, facts, end)) = wire::whole_request(data, config, index) {
-                let read = accept(data, &line, &facts, config)?;
+            let mut facts = Facts::default();
+            if let Some((line, end)) = wire::whole_request(data, config, index, &mut facts) {
+                let read = self.accept(data, &line, &facts, config)?;
                 rx.skip(end);
-                *self = Self::default();
+                self.skipped = false;
                 return Ok(Some(read));
             }
             check_first(data[0], Error::RequestLine)?;
@@ -100,10 +95,47 @@ impl HeadReader {
         };
         let line = wire::request_line(&data[..self.first - 2], config)?;
         let facts = wire::fields(&data[..end], self.first, config, index)?;
-        let read = accept(data, &line, &facts, config)?;
+        let read = self.accept(data, &line, &facts, config)?;
         rx.skip(end);
-        *self = Self::default();
+        self.restart();
         Ok(Some(read))
+    }
+
+    /// The checks that a request's head as a whole needs, and what follows from it.
+    fn accept(
+        &mut self,
+        data: &[u8],
+        line: &wire::RequestLine<'_>,
+        facts: &Facts,
+        config: &Config,
+    ) -> Result<(Framing, Exchange), Error> {
+        let wire::RequestLine { method, target, version } = *line;
+        let framing = facts.request_framing(method, version, config)?;
+        let expects_continue = facts.expects_continue(framing, version);
+        let known = Method::new(method);
+        let switches = known == Method::Connect || facts.asks_upgrade(version);
+        self.line = RequestLine {
+            method: wire::span(data, method).1,
+            target: wire::span(data, target),
+            version,
+            expects_continue,
+            asks_upgrade: switches,
+        };
+        let exchange = Exchange {
+            method: known,
+            http10: version < Version::Http11,
+            persists: facts.persists(version),
+            switches,
+            te_trailers: facts.te_trailers,
+            waits: expects_continue,
+            ended: false,
+        };
+        Ok((framing, exchange))
+    }
+
+    /// The next head is a new one.
+    fn restart(&mut self) {
+        (self.scan, self.skipped, self.first) = (Scan::default(), false, 0);
     }
 
     /// The next response's head, consumed; `None` as long as it isn't there.
@@ -131,7 +163,7 @@ impl HeadReader {
         let reason = wire::span(data, reason);
         let facts = wire::fields(&data[..end], self.first, config, index)?;
         rx.skip(end);
-        *self = Self::default();
+        self.restart();
         Ok(Some(ResponseRead { line: StatusLine { status, reason, version }, facts }))
     }
 
@@ -174,34 +206,6 @@ impl HeadReader {
             }
         }
     }
-}
-
-/// The checks that a request's head as a whole needs, and what follows from it.
-fn accept(data: &[u8], line: &wire::RequestLine<'_>, facts: &Facts, config: &Config) -> Result<RequestRead, Error> {
-    let wire::RequestLine { method, target, version } = *line;
-    let framing = facts.request_framing(method, version, config)?;
-    let expects_continue = facts.expects_continue(framing, version);
-    let known = Method::new(method);
-    let switches = known == Method::Connect || facts.asks_upgrade(version);
-    Ok(RequestRead {
-        line: RequestLine {
-            method: wire::span(data, method).1,
-            target: wire::span(data, target),
-            version,
-            expects_continue,
-            asks_upgrade: switches,
-        },
-        framing,
-        exchange: Exchange {
-            method: known,
-            http10: version < Version::Http11,
-            persists: facts.persists(version),
-            switches,
-            te_trailers: facts.te_trailers,
-            waits: expects_continue,
-            ended: false,
-        },
-    })
 }
 
 /// A start line begins with a token: what doesn't isn't worth waiting for its end.

@@ -41,6 +41,7 @@ pub(super) fn put(
 ) -> (BodyWriter, bool) {
     let mut line = Line::default();
     let status = response.status();
+    put_own(response, &mut line, tx);
     if let Some(date) = date.filter(|_| !response.outgoing().has_date) {
         line.put(date);
     }
@@ -66,35 +67,48 @@ pub(super) fn put(
         line.put(b"connection: keep-alive\r\n");
     }
     line.put(b"\r\n");
-    put_head(response, line.as_bytes(), tx);
+    tx.put(line.as_bytes());
     (writer, close)
 }
 
 /// Writes the status line, the response's own fields, and what the engine adds, empty line included.
 pub(super) fn put_head(response: &Response, engine: &[u8], tx: &mut Outbox) {
-    if !response.has_line() {
-        put_status(response.status(), tx);
-    }
-    tx.put(response.outgoing().bytes());
-    tx.put(engine);
+    let mut line = Line::default();
+    put_own(response, &mut line, tx);
+    line.put(engine);
+    tx.put(line.as_bytes());
 }
 
-fn put_status(status: Status, tx: &mut Outbox) {
+/// Writes the status line and the response's own fields. Where there are none, the status line waits in `line` for what
+/// the engine adds, to be queued with it.
+fn put_own(response: &Response, line: &mut Line, tx: &mut Outbox) {
+    if !response.has_line() {
+        put_status(response.status(), line);
+    }
+    let own = response.outgoing().bytes();
+    if !own.is_empty() {
+        tx.put(line.as_bytes());
+        tx.put(own);
+        line.clear();
+    }
+}
+
+fn put_status(status: Status, line: &mut Line) {
     if let Some(known) = status.line() {
-        return tx.put(known.as_bytes());
+        return line.put(known.as_bytes());
     }
     // "A server MUST send the space that separates the status-code from the reason-phrase even when the reason-phrase
     // is absent" (RFC 9112 §4).
-    let mut line = Line::default();
     line.put(b"HTTP/1.1 ");
     line.decimal(u64::from(status.code()));
     line.put(b" \r\n");
-    tx.put(line.as_bytes());
 }
 
 /// Writes the reply to a request that can't be understood.
 pub(super) fn put_farewell(status: Status, date: Option<&[u8]>, tx: &mut Outbox) {
-    put_status(status, tx);
-    tx.put(date.unwrap_or_default());
-    tx.put(b"content-length: 0\r\nconnection: close\r\n\r\n");
+    let mut line = Line::default();
+    put_status(status, &mut line);
+    line.put(date.unwrap_or_default());
+    line.put(b"content-length: 0\r\nconnection: close\r\n\r\n");
+    tx.put(line.as_bytes());
 }

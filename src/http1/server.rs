@@ -3,7 +3,7 @@
 use super::body::{BodyReader, BodyWriter, Line};
 use super::clock::Clock;
 use super::{Config, Error, head, reply};
-use crate::http::{Body, FieldIndex, Id, RequestEvent, RequestHead, RequestLine, Response, Trailers};
+use crate::http::{Body, FieldIndex, Id, RequestEvent, RequestHead, Response, Trailers};
 use crate::{Instant, Link, Machine, Misuse, Next};
 use alloc::collections::VecDeque;
 use bytes::Bytes;
@@ -123,7 +123,7 @@ pub(super) struct Exchange {
 
 /// An event, its bytes not yet materialised.
 enum Step {
-    Request(Id, RequestLine, Body),
+    Request(Id, Body),
     Data(Id, usize),
     End(Id),
     Upgraded(Id),
@@ -165,8 +165,8 @@ impl Server {
     pub fn next_ref(&mut self, now: Instant) -> Result<Next<RequestEvent<&[u8]>>, Error> {
         Ok(match self.step(now)? {
             Next::Event(step) => Next::Event(match step {
-                Step::Request(id, line, body) => {
-                    RequestEvent::Request { id, head: RequestHead::new(line, self.index.fields()), body }
+                Step::Request(id, body) => {
+                    RequestEvent::Request { id, head: RequestHead::new(self.head.line, self.index.fields()), body }
                 }
                 Step::Data(id, n) => RequestEvent::Data { id, bytes: self.link.rx.take_ref(n) },
                 Step::End(id) => RequestEvent::End { id, trailers: self.index.fields() },
@@ -348,9 +348,11 @@ impl Machine for Server {
     fn next(&mut self, now: Instant) -> Result<Next<RequestEvent>, Error> {
         Ok(match self.step(now)? {
             Next::Event(step) => Next::Event(match step {
-                Step::Request(id, line, body) => {
-                    RequestEvent::Request { id, head: RequestHead::new(line, self.index.fields().to_owned()), body }
-                }
+                Step::Request(id, body) => RequestEvent::Request {
+                    id,
+                    head: RequestHead::new(self.head.line, self.index.fields().to_owned()),
+                    body,
+                },
                 Step::Data(id, n) => RequestEvent::Data { id, bytes: self.link.rx.take(n) },
                 Step::End(id) => RequestEvent::End { id, trailers: self.index.fields().to_owned() },
                 Step::Upgraded(id) => RequestEvent::Upgraded { id },

@@ -109,7 +109,8 @@ pub(super) fn whole_request<'a>(
     data: &'a [u8],
     config: &Config,
     index: &mut FieldIndex,
-) -> Option<(RequestLine<'a>, Facts, usize)> {
+    facts: &mut Facts,
+) -> Option<(RequestLine<'a>, usize)> {
     let mut headers = [const { MaybeUninit::uninit() }; FEW];
     let mut request = httparse::Request::new(&mut []);
     let parser = httparse::ParserConfig::default();
@@ -130,16 +131,18 @@ pub(super) fn whole_request<'a>(
     if !flawless {
         return None;
     }
-    let facts = collect(request.headers, &data[..end], fields, index).ok()?;
-    Some((RequestLine { method, target, version }, facts, end))
+    collect(request.headers, &data[..end], fields, index, facts).ok()?;
+    Some((RequestLine { method, target, version }, end))
 }
 
 /// Reads the fields of `section`, which begin at `from` and end with an empty line.
 pub(super) fn fields(section: &[u8], from: usize, config: &Config, index: &mut FieldIndex) -> Result<Facts, Error> {
+    let mut facts = Facts::default();
     let mut few = [EMPTY_HEADER; FEW];
     match httparse::parse_headers(&section[from..], &mut few) {
         Ok(Status::Complete((_, headers))) if headers.len() <= config.max_fields => {
-            return collect(headers, section, from, index);
+            collect(headers, section, from, index, &mut facts)?;
+            return Ok(facts);
         }
         Ok(Status::Complete(_)) => return Err(Error::TooManyFields),
         Err(httparse::Error::TooManyHeaders) if FEW < config.max_fields => {}
@@ -148,36 +151,40 @@ pub(super) fn fields(section: &[u8], from: usize, config: &Config, index: &mut F
     }
     let mut many = vec![EMPTY_HEADER; config.max_fields];
     match httparse::parse_headers(&section[from..], &mut many) {
-        Ok(Status::Complete((_, headers))) => collect(headers, section, from, index),
-        Err(httparse::Error::TooManyHeaders) => Err(Error::TooManyFields),
-        Ok(Status::Partial) | Err(_) => Err(Error::FieldLine),
+        Ok(Status::Complete((_, headers))) => collect(headers, section, from, index, &mut facts)?,
+        Err(httparse::Error::TooManyHeaders) => return Err(Error::TooManyFields),
+        Ok(Status::Partial) | Err(_) => return Err(Error::FieldLine),
     }
+    Ok(facts)
 }
 
 /// One walk over the fields: the parser's leniency with line ends is taken back, offsets are noted, and what frames
 /// the message is understood.
-fn collect(headers: &[Header<'_>], section: &[u8], from: usize, index: &mut FieldIndex) -> Result<Facts, Error> {
-    let mut facts = Facts::default();
+fn collect(
+    headers: &[Header<'_>],
+    section: &[u8],
+    from: usize,
+    index: &mut FieldIndex,
+    facts: &mut Facts,
+) -> Result<(), Error> {
     index.begin(section, headers.len());
-    let end = section.len() - 2;
-    if headers.first().map_or(end, |first| offset(section, first.name.as_bytes())) != from {
-        return Err(Error::LineEnd);
-    }
+    let mut line = from;
     for header in headers {
-        let name = span(section, header.name.as_bytes());
-        if !begins_line(section, name.0.into(), from) {
+        let (name, value) = (header.name.as_bytes(), header.value);
+        let at = offset(section, value);
+        let mut end = at + value.len();
+        while matches!(section.get(end), Some(b' ' | b'\t')) {
+            end += 1;
+        }
+        // A field begins where the last line ended, and a line ends in CR LF: the parser would take LF.
+        if offset(section, name) != line || section.get(end..end + 2) != Some(b"\r\n") {
             return Err(Error::LineEnd);
         }
-        index.add(name, span(section, header.value));
-        facts.note(header.name.as_bytes(), header.value);
+        index.add((line, line + name.len()), (at, at + value.len()));
+        facts.note(name, value);
+        line = end + 2;
     }
-    if begins_line(section, end, from) && section[end..] == *b"\r\n" { Ok(facts) } else { Err(Error::LineEnd) }
-}
-
-/// Whether the line before `at` ends in CR LF, if there is one: the parser would take LF.
-#[inline]
-fn begins_line(section: &[u8], at: usize, from: usize) -> bool {
-    at == from || section.get(at.wrapping_sub(2)..at) == Some(b"\r\n")
+    if section[line..] == *b"\r\n" { Ok(()) } else { Err(Error::LineEnd) }
 }
 
 /// Where `part`, a slice of `whole`, begins in it.

@@ -8,10 +8,17 @@ use crate::http::Id;
 use crate::{Instant, Next};
 
 impl Server {
+    #[inline]
     pub(super) fn step(&mut self, now: Instant) -> Result<Next<Step>, Error> {
+        // Apart, since for a byte of a head that trickles in, the call alone of what follows would cost the most.
         if self.clock.goes_on(now, &self.link.tx) && self.head.pass(&self.link.rx, &self.config) {
             return Ok(Next::NeedInput);
         }
+        self.full_step(now)
+    }
+
+    #[inline(never)]
+    fn full_step(&mut self, now: Instant) -> Result<Next<Step>, Error> {
         match self.phase {
             Phase::Over => return Ok(Next::Done),
             Phase::Upgraded(id) => {
@@ -49,14 +56,14 @@ impl Server {
         match &mut self.read {
             Read::Head if self.exchanges.len() >= self.config.max_pipelined => Ok(Some(Next::NeedApp)),
             Read::Head => {
-                let Some(request) = self.head.request(rx, &self.config, &mut self.index)? else {
+                let Some((framing, exchange)) = self.head.request(rx, &self.config, &mut self.index)? else {
                     return self.no_head();
                 };
                 self.clock.clear();
                 let id = Id::new(self.first + self.exchanges.len() as u64);
-                self.exchanges.push_back(request.exchange);
-                self.read = Read::Body(BodyReader::new(request.framing));
-                Ok(Some(Next::Event(Step::Request(id, request.line, request.framing.into()))))
+                self.exchanges.push_back(exchange);
+                self.read = Read::Body(BodyReader::new(framing));
+                Ok(Some(Next::Event(Step::Request(id, framing.into()))))
             }
             Read::Body(body) => {
                 let step = body.step(rx, &self.config, &mut self.index)?;
@@ -119,9 +126,8 @@ impl Server {
             return self.wait(Wait::Head, Timer::Head);
         }
         self.index.clear_beyond(head::KEEP);
-        // A reader that is slow with the last reply isn't idle.
-        let idle = self.exchanges.is_empty() && self.link.tx.is_empty();
-        if self.clock.wait(if idle { Wait::Idle } else { Wait::Nothing }, &self.config) {
+        let wait = if self.exchanges.is_empty() { Wait::Idle } else { Wait::Nothing };
+        if self.waits(wait) {
             return Ok(Some(Next::NeedInput));
         }
         // "SHOULD [...] close": an idle connection without a word (RFC 9112 §9.5).
@@ -143,6 +149,12 @@ impl Server {
             self.link.tx.put(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         self.wait(Wait::Body, Timer::Body)
+    }
+
+    /// Waits for the client's next move, from now on: a driver drains what is queued and asks again only when something
+    /// comes or is due. Who is slow with the last reply when it is due isn't idle, nor done: that wait begins anew.
+    fn waits(&mut self, wait: Wait) -> bool {
+        self.clock.wait(wait, &self.config) || !self.link.tx.is_empty() && self.clock.wait(wait, &self.config)
     }
 
     fn wait(&mut self, wait: Wait, timer: Timer) -> Result<Option<Next<Step>>, Error> {
@@ -200,9 +212,7 @@ impl Server {
         self.link.rx.skip(there);
         let rest = left.checked_sub(there as u64);
         self.phase = Phase::Closing { left: rest.unwrap_or(0) };
-        // While the last reply hasn't left, the client can't be done.
-        let wait = if self.link.tx.is_empty() { Wait::Close } else { Wait::Nothing };
-        if rest.is_some() && !self.link.rx.is_eof() && self.clock.wait(wait, &self.config) {
+        if rest.is_some() && !self.link.rx.is_eof() && self.waits(Wait::Close) {
             return Next::NeedInput;
         }
         self.over();

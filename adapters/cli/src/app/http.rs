@@ -33,6 +33,7 @@ pub(crate) struct Http<S> {
     stopping: bool,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly every connection is of the large kind")]
 enum State {
     Http(Server),
     Tunnel(Echo),
