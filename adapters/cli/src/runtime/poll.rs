@@ -10,14 +10,26 @@ use barewire_drive::{Error, Stop};
 use core::fmt::Display;
 use core::future::{Future, poll_fn};
 use core::net::SocketAddr;
-use core::pin::pin;
+use core::pin::{Pin, pin};
 use core::task::Poll;
 use std::io;
 
 /// Runs one connection of a server to its end.
-pub(super) async fn run<R: Transport<S>, S, A: App>(mut connection: Connection<R, S, A>, peer: SocketAddr, stop: Stop) {
-    tracing::debug!(%peer, "accepted");
-    ended(peer, finish(&mut connection, stop).await);
+///
+/// In a box: a future that is moved into another leaves room for itself in both, and an idle connection would hold four.
+pub(super) fn run<R, S, A>(
+    mut connection: Connection<R, S, A>,
+    peer: SocketAddr,
+    stop: Stop,
+) -> Pin<Box<impl Future<Output = ()>>>
+where
+    R: Transport<S>,
+    A: App,
+{
+    Box::pin(async move {
+        tracing::debug!(%peer, "accepted");
+        ended(peer, finish(&mut connection, stop).await);
+    })
 }
 
 async fn finish<R, S, A>(connection: &mut Connection<R, S, A>, stop: Stop) -> Result<(), Error<A::Error>>
