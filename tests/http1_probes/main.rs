@@ -8,6 +8,7 @@
 mod cases;
 mod continues;
 mod drive;
+mod exhaustive;
 mod fuzz;
 mod reply;
 mod table;
