@@ -166,6 +166,9 @@ fn split_port(value: &[u8]) -> (&[u8], Option<&[u8]>) {
 
 /// `port = *DIGIT`, and what TCP can express.
 fn is_port(port: &[u8]) -> bool {
+    if port.len() <= 4 {
+        return port.iter().all(u8::is_ascii_digit);
+    }
     port.iter()
         .try_fold(0u32, |sum, byte| match byte {
             b'0'..=b'9' => Some((sum * 10 + u32::from(byte - b'0')).min(u32::from(u16::MAX) + 1)),

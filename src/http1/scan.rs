@@ -57,7 +57,7 @@ impl Scan {
     #[inline]
     pub(super) fn pass(&mut self, data: &[u8], limit: usize) -> bool {
         let new = data.get(self.at..).unwrap_or_default();
-        let plain = self.at > 0 && data.len() < limit && new.len() < 16 && line_end(new).is_none();
+        let plain = self.at > 0 && data.len() < limit && new.len() < FEW && line_end(new).is_none();
         if plain {
             self.at = data.len();
         }
@@ -76,10 +76,13 @@ impl Scan {
     }
 }
 
+/// So many bytes aren't worth the start of a wide search.
+const FEW: usize = 32;
+
 /// Where the first CR or LF is. A few bytes, as a slow peer sends them, aren't worth the start of a wide search.
 #[inline]
 fn line_end(bytes: &[u8]) -> Option<usize> {
-    if bytes.len() < 16 {
+    if bytes.len() < FEW {
         return bytes.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
     }
     memchr::memchr2(b'\r', b'\n', bytes)
