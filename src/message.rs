@@ -8,7 +8,7 @@
 //! | 8 | 4 | length | of the payload in bytes |
 //!
 //! All of them are big-endian. Both ends are alike: [`Session`] is the machine over a byte stream,
-//! [`Datagrams`] the one over datagrams, one message in each. With feature `typed`, [`Typed`] binds a type number to a
+//! [`Datagrams`] the one over datagrams, one message in each. With feature `typed`, `Typed` binds a type number to a
 //! Rust type.
 //!
 //! ```

@@ -1,6 +1,6 @@
 //! The server's end of an HTTP/1 connection.
 
-use super::body::{BodyReader, BodyWriter};
+use super::body::{BodyReader, BodyWriter, Line};
 use super::clock::Clock;
 use super::{Config, Error, head, reply};
 use crate::http::{Body, FieldIndex, Id, RequestEvent, RequestHead, Response, Trailers};
@@ -293,8 +293,15 @@ impl Server {
         if !exchange.ended {
             return Err(Misuse::OutOfTurn);
         }
-        let connection: &[u8] = if connect { b"\r\n" } else { b"connection: upgrade\r\n\r\n" };
-        reply::put_head(response, connection, &mut self.link.tx);
+        let mut line = Line::default();
+        if !connect {
+            line.put(b"connection: upgrade\r\n");
+        } else if let Some(date) = self.clock.date(&self.config).filter(|_| !fields.has_date) {
+            // "An origin server with a clock MUST generate a Date header field in all 2xx" (RFC 9110 §6.6.1).
+            line.put(date);
+        }
+        line.put(b"\r\n");
+        reply::put_head(response, line.as_bytes(), &mut self.link.tx);
         self.phase = Phase::Upgraded(id);
         Ok(())
     }

@@ -307,10 +307,8 @@ fn judge(case: &Case, outcome: &Outcome) -> Result<(), String> {
                 return Err(format!("{name} among {:?}", got.fields));
             }
         }
-        if !seen.trailers.is_empty() || !got.trailers.is_empty() {
-            if got.trailers != seen.trailers {
-                return Err(format!("trailers {:?}", got.trailers));
-            }
+        if got.trailers != seen.trailers {
+            return Err(format!("trailers {:?}", got.trailers));
         }
     }
     let (replies, _) = outcome.replies()?;

@@ -6,12 +6,17 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cases;
+mod continues;
 mod drive;
+mod exhaustive;
 mod fuzz;
 mod reply;
 mod table;
 
+use barewire::http1::Config;
+use drive::{Run, When};
 use std::collections::BTreeSet;
+use std::time::Duration;
 use table::Case;
 
 fn failure(case: &Case) -> Option<String> {
@@ -35,4 +40,20 @@ fn every_case() {
     });
     println!("{} cases", cases.len());
     assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), cases.len(), failures.join("\n"));
+}
+
+/// "An origin server with a clock MUST generate a Date header field in all 2xx (Successful), 3xx (Redirection), and 4xx
+/// (Client Error) responses" (RFC 9110 §6.6.1): faults and tunnels are no exception.
+#[test]
+fn every_answer_is_dated_by_a_server_with_a_clock() {
+    for case in cases::all() {
+        let config = case.config.map_or(Config::builder(), |config| config(Config::builder()));
+        let config = config.unix_at_origin(Some(Duration::from_secs(784_111_777))).build().unwrap();
+        let mut run = Run::new(config, case.switches, false, When::Prompt);
+        run.feed(&case.input);
+        for reply in run.seen.replies().unwrap().0 {
+            let dates: Vec<_> = reply.all("date").collect();
+            assert!(dates == ["Sun, 06 Nov 1994 08:49:37 GMT"] || reply.status == 101, "{}: {reply:?}", case.name);
+        }
+    }
 }

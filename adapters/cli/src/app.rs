@@ -14,6 +14,8 @@ mod http;
 mod messages;
 mod port;
 mod site;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use echo::Echo;
 pub(crate) use gate::Gate;

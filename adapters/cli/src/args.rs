@@ -57,7 +57,7 @@ Examples:
     Echo(Echo),
     /// Fetch a URL over HTTP/1.1; the body goes to standard output as it arrives
     #[command(after_help = "\
-Exit codes: 0 when a response came, whatever its status; 1 when the connection or the protocol failed; with --fail, 22 for a
+Exit codes: 0 when a response came, whatever its status; 1 when the connection or the protocol failed; with --fail, 22 for a \
 status of 400 or more, as curl has it.
 
 Examples:
@@ -77,7 +77,7 @@ Examples:
     Send(Send),
     /// Show what a machine makes of some bytes: one line of JSON for each event
     #[command(after_help = "\
-Each line has the event, and in \"bytes\" from where to where in the input it goes. Payloads are strings where they are
+Each line has the event, and in \"bytes\" from where to where in the input it goes. Payloads are strings where they are \
 UTF-8, else {\"hex\": \"...\"}. Where the input breaks the protocol, the last line has \"error\", and the exit code is 1.
 
 Examples:
@@ -162,7 +162,7 @@ pub(crate) struct Limits {
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Get {
-    /// What to fetch: http://HOST[:PORT][/PATH][?QUERY]
+    /// What to fetch, like `http://127.0.0.1:8080/path?query`
     pub(crate) url: String,
     /// What the client runs on
     #[arg(long, value_enum, default_value_t = Runtime::Tokio)]

@@ -82,10 +82,10 @@ fn decode<S: Subject>(mut subject: S, mut input: impl Read, cut: usize, mut outp
             }
             Ok(Next::NeedFlush) if replies > 0 => {}
             Ok(Next::NeedFlush | Next::NeedApp | Next::Done) => {
-                // The machine listens to no more, but there may be more.
+                // The machine listens to no more, or threw away what came last. There may be more.
                 let end = fed + count(&mut input)?;
-                if end > to {
-                    write(&mut output, &Located { line: line::Unread { event: "unread" }, bytes: [to, end] })?;
+                if end > from {
+                    write(&mut output, &Located { line: line::Unread { event: "unread" }, bytes: [from, end] })?;
                 }
                 return output.flush().map_err(|error| Failure::output(&error));
             }

@@ -11,7 +11,7 @@ use barewire::http::{Body, FieldName, FieldValue, Fields, Method, Request, Respo
 use barewire::http1::{self, Config};
 use body::Source;
 use core::ops::ControlFlow;
-use exchange::{Event, Exchange};
+use exchange::{Event, Exchange, Piece};
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,8 @@ pub(crate) fn run(args: &Get) -> Result<(), Failure> {
             "Content-Length, Transfer-Encoding and Connection are written for you; TRACE has no body; Host is host[:port].",
         )
     })?;
-    let exchange = Exchange::new(client, id, source.is_some());
+    let expects = request.get(FieldName::EXPECT).is_some();
+    let exchange = Exchange::new(client, id, source.is_some(), expects);
     let mut printer = Printer { args, out: None, source: source.take(), complete: false };
     runtime::talk(args.runtime, &url.address, args.timeout, exchange, &mut printer)?;
     if printer.complete { Ok(()) } else { Err(Failure::new("the connection ended before the response did")) }
@@ -96,13 +97,12 @@ struct Printer<'a> {
 impl Printer<'_> {
     /// Where the response goes. A file is created only when there is something to be put into it.
     fn out(&mut self) -> Result<&mut dyn Write, Failure> {
-        if self.out.is_none() {
-            self.out = Some(match self.args.output.as_deref() {
-                Some(path) if path != Path::new("-") => Box::new(create(path)?),
-                _ => Box::new(io::stdout()),
-            });
-        }
-        Ok(self.out.get_or_insert_with(|| Box::new(io::sink())))
+        let out: Box<dyn Write> = match (self.out.take(), self.args.output.as_deref()) {
+            (Some(out), _) => out,
+            (None, Some(path)) if path != Path::new("-") => Box::new(create(path)?),
+            (None, _) => Box::new(io::stdout()),
+        };
+        Ok(self.out.insert(out))
     }
 
     fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -164,7 +164,7 @@ impl Client<Exchange> for Printer<'_> {
         match event {
             Event::Response(event) => self.hear(event),
             Event::Room => {
-                let piece = self.source.as_mut().map_or(Ok(None), Source::next)?;
+                let piece = self.source.as_mut().map_or(Ok(Piece::End), Source::next)?;
                 let sent = exchange.give(piece);
                 sent.map_err(|misuse| Failure::at("the body changed while it was sent", misuse))?;
                 Ok(ControlFlow::Continue(()))

@@ -20,6 +20,9 @@ use std::net::{TcpListener, UdpSocket};
 /// How long a connection may take after a client gave no limit.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// How long a client's connection may take to end. A person is waiting.
+const LINGER: Duration = Duration::from_secs(1);
+
 /// Serves one `app` for each connection until `stop`.
 pub(crate) fn serve<A: App>(
     server: &args::Server,

@@ -237,7 +237,9 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             }
             let left = self.pump.deadline(goal).map(|deadline| deadline - self.pump.now);
             // A read that waits inside itself is one system call less for each message.
-            let may_wait = goal == Goal::Input && left.is_none_or(|left| left >= PATIENCE);
+            // A machine that has more to send than is queued already wants to know at once when that is gone.
+            let high = self.pump.machine.link().tx.len() > self.pump.high_water;
+            let may_wait = goal == Goal::Input && !high && left.is_none_or(|left| left >= PATIENCE);
             let mut io = Blocked::<W, S> { stream: &mut self.stream, may_wait, wire: PhantomData };
             let turn = self.pump.turn(&mut io, goal)?;
             if may_wait || turn == Turn::Again {

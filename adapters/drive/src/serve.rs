@@ -5,7 +5,7 @@ use crate::{Stop, Stopped};
 use core::fmt;
 use core::future::{Future, poll_fn};
 use core::panic::AssertUnwindSafe;
-use core::pin::{Pin, pin};
+use core::pin::Pin;
 use core::task::{Context, Poll, Waker, ready};
 use core::time::Duration;
 use std::io::{self, ErrorKind};
@@ -207,7 +207,8 @@ where
                     report.accepted += 1;
                     let guard = Guard::new(&running);
                     match catch_unwind(AssertUnwindSafe(|| handler(connection))) {
-                        Ok(task) => R::spawn(guarded(task, cut.0.stopped(), guard)),
+                        // In a box: a future that is moved into another leaves room for itself in both.
+                        Ok(task) => R::spawn(guarded(Box::pin(task), cut.0.stopped(), guard)),
                         Err(_) => guard.panicked(),
                     }
                 }
@@ -251,9 +252,9 @@ async fn finished<R: Runtime>(running: &Running, patience: Duration) -> bool {
 }
 
 /// Runs `task` until it ends, panics or is cut.
-async fn guarded(task: impl Future<Output = ()>, mut cut: Stopped, guard: Guard) {
+async fn guarded(task: Pin<Box<impl Future<Output = ()>>>, mut cut: Stopped, guard: Guard) {
     // Dropped before the guard: when a connection counts as ended, its socket is closed.
-    let mut task = pin!(task);
+    let mut task = task;
     poll_fn(|cx| {
         if Pin::new(&mut cut).poll(cx).is_ready() {
             return Poll::Ready(());

@@ -65,9 +65,11 @@ impl Client {
         self.clock.clear();
         let ResponseRead { line, facts } = read;
         let status = line.status;
-        let connected = request.method == head::Method::Connect && status.is_success();
+        let connect = request.method == head::Method::Connect;
+        let connected = connect && status.is_success();
         if status == Status::SWITCHING_PROTOCOLS || connected {
-            let asked = connected || (request.switches && facts.asks_upgrade(line.version));
+            // A tunnel opens with 2xx, and a 101 switches to what `Upgrade` offered (RFC 9110 §9.3.6, §7.8).
+            let asked = connected || (!connect && request.switches && facts.asks_upgrade(line.version));
             if !asked || !matches!(self.write, Write::Ready) {
                 return Err(Error::UnexpectedSwitch);
             }

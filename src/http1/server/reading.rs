@@ -126,9 +126,8 @@ impl Server {
             return self.wait(Wait::Head, Timer::Head);
         }
         self.index.clear_beyond(head::KEEP);
-        // A reader that is slow with the last reply isn't idle.
-        let idle = self.exchanges.is_empty() && self.link.tx.is_empty();
-        if self.clock.wait(if idle { Wait::Idle } else { Wait::Nothing }, &self.config) {
+        let wait = if self.exchanges.is_empty() { Wait::Idle } else { Wait::Nothing };
+        if self.waits(wait) {
             return Ok(Some(Next::NeedInput));
         }
         // "SHOULD [...] close": an idle connection without a word (RFC 9112 §9.5).
@@ -150,6 +149,12 @@ impl Server {
             self.link.tx.put(b"HTTP/1.1 100 Continue\r\n\r\n");
         }
         self.wait(Wait::Body, Timer::Body)
+    }
+
+    /// Waits for the client's next move, from now on: a driver drains what is queued and asks again only when something
+    /// comes or is due. Who is slow with the last reply when it is due isn't idle, nor done: that wait begins anew.
+    fn waits(&mut self, wait: Wait) -> bool {
+        self.clock.wait(wait, &self.config) || !self.link.tx.is_empty() && self.clock.wait(wait, &self.config)
     }
 
     fn wait(&mut self, wait: Wait, timer: Timer) -> Result<Option<Next<Step>>, Error> {
@@ -207,9 +212,7 @@ impl Server {
         self.link.rx.skip(there);
         let rest = left.checked_sub(there as u64);
         self.phase = Phase::Closing { left: rest.unwrap_or(0) };
-        // While the last reply hasn't left, the client can't be done.
-        let wait = if self.link.tx.is_empty() { Wait::Close } else { Wait::Nothing };
-        if rest.is_some() && !self.link.rx.is_eof() && self.clock.wait(wait, &self.config) {
+        if rest.is_some() && !self.link.rx.is_eof() && self.waits(Wait::Close) {
             return Next::NeedInput;
         }
         self.over();

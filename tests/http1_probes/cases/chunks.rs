@@ -57,7 +57,7 @@ pub(crate) fn cases() -> Vec<Case> {
         b"%35",
         b"\xef\xbc\x95",
         b"5\0",
-        b"\05",
+        b"\x005",
         b"5\x0b",
         b"\x0c5",
         b"5\xa0",

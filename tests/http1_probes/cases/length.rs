@@ -66,7 +66,7 @@ pub(crate) fn cases() -> Vec<Case> {
         b"\x0b5",
         b"5\x0c",
         b"5\0",
-        b"\05",
+        b"\x005",
         b"5\x01",
         b"$5",
         b"5%",

@@ -33,6 +33,7 @@ pub(crate) struct Http<S> {
     stopping: bool,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly every connection is of the large kind")]
 enum State {
     Http(Server),
     Tunnel(Echo),
@@ -123,10 +124,10 @@ impl Exchange {
     /// Takes a copy of a piece: what is to go back now, or nothing.
     fn collect(&mut self, piece: &[u8]) -> Bytes {
         match self {
-            Self::Collecting { announced, body, .. } => {
-                let short = !matches!(announced, Body::Length(length) if *length > WHOLE as u64);
+            // What was only announced may never come: it is not answered early.
+            Self::Collecting { body, .. } => {
                 body.extend_from_slice(piece);
-                if short && body.len() <= WHOLE { Bytes::new() } else { core::mem::take(body).into() }
+                if body.len() <= WHOLE { Bytes::new() } else { core::mem::take(body).into() }
             }
             Self::Streaming => Bytes::copy_from_slice(piece),
             Self::Answered | Self::Tunnel(_) => Bytes::new(),

@@ -22,6 +22,7 @@ pub(crate) struct Port {
     state: State,
 }
 
+#[expect(clippy::large_enum_variant, reason = "nearly every connection is of the large kind soon")]
 enum State {
     Looking(Detect),
     Http(Http<Site>),

@@ -109,11 +109,6 @@ fn list(fields: &Fields) -> Vec<Field> {
     fields.iter().map(field).collect()
 }
 
-/// No limit but those that memory sets.
-fn lenient_in_size() -> Config {
-    Config::default()
-}
-
 /// What a client sends, as the server hears it.
 pub(super) struct Requests {
     server: Server,
@@ -122,7 +117,7 @@ pub(super) struct Requests {
 
 impl Requests {
     pub(super) fn new() -> Self {
-        Self { server: Server::new(lenient_in_size()), tunnel: false }
+        Self { server: Server::new(Config::default()), tunnel: false }
     }
 
     /// Answers, so that the machine goes on to the next request.
@@ -186,7 +181,7 @@ impl Responses {
         let target = Target::new(target).map_err(illegal)?;
         let host = FieldValue::literal("example.org");
         let request = Request::new(method, target).field(FieldName::HOST, host);
-        Ok(Self { client: Client::new(lenient_in_size()), request, waiting: false })
+        Ok(Self { client: Client::new(Config::default()), request, waiting: false })
     }
 }
 

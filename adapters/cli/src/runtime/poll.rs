@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::failure::Failure;
-use crate::runtime::{Client, broken, ended};
+use crate::runtime::{Client, LINGER, broken, ended};
 use barewire::Machine;
 use barewire::raw::{self, Datagram};
 use barewire_drive::poll::{Connection, Packets, Socket, Transport};
@@ -46,6 +46,7 @@ where
     R: Transport<S>,
     M: Machine<Error: Display>,
 {
+    connection.set_linger(LINGER);
     while let Some(event) = connection.next().await.map_err(|error| broken(&error))? {
         if client.on_event(connection.machine_mut(), event)?.is_break() {
             break;

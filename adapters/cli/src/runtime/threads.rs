@@ -1,6 +1,6 @@
 //! On threads.
 
-use super::{Client, broken, ended, unreachable};
+use super::{Client, LINGER, broken, ended, unreachable};
 use crate::app::App;
 use crate::failure::Failure;
 use barewire::Machine;
@@ -61,6 +61,7 @@ pub(super) fn talk<M: Machine<Error: Display>>(
 ) -> Result<(), Failure> {
     let connection = barewire_std::connect(address, timeout, machine);
     let mut connection = connection.map_err(|error| unreachable(address, &error))?;
+    connection.set_linger(LINGER);
     while let Some(event) = connection.next().map_err(|error| broken(&error))? {
         if client.on_event(connection.machine_mut(), event)?.is_break() {
             break;

@@ -28,11 +28,11 @@ fn requests() {
           PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;e=f\r\nZ\r\n0\r\nT: u\r\n\r\n",
         0,
         &[
-            r#"{"event":"request","id":0,"method":"GET","target":"/a?b","version":"1.1","fields":[["Host","x"],["X-Raw",{"hex":"ff"}]],"body":"none","bytes":[0,42]}"#,
-            r#"{"event":"end","id":0,"bytes":[42,42]}"#,
-            r#"{"event":"request","id":1,"method":"PUT","target":"/","version":"1.1","fields":[["Host","x"],["Transfer-Encoding","chunked"]],"body":"unknown","bytes":[42,97]}"#,
-            r#"{"event":"data","id":1,"data":"Z","bytes":[97,105]}"#,
-            r#"{"event":"end","id":1,"trailers":[["T","u"]],"bytes":[105,118]}"#,
+            r#"{"event":"request","id":0,"method":"GET","target":"/a?b","version":"1.1","fields":[["Host","x"],["X-Raw",{"hex":"ff"}]],"body":"none","bytes":[0,40]}"#,
+            r#"{"event":"end","id":0,"bytes":[40,40]}"#,
+            r#"{"event":"request","id":1,"method":"PUT","target":"/","version":"1.1","fields":[["Host","x"],["Transfer-Encoding","chunked"]],"body":"unknown","bytes":[40,95]}"#,
+            r#"{"event":"data","id":1,"data":"Z","bytes":[95,103]}"#,
+            r#"{"event":"end","id":1,"trailers":[["T","u"]],"bytes":[103,116]}"#,
         ],
     );
 }

@@ -72,14 +72,14 @@ fn http_pipelined(runtime: &str) {
 
 fn http_any(runtime: &str) {
     let server = Server::start(&["echo", "http", "--runtime", runtime]);
-    for (request, end) in [
-        ("GET / HTTP/1.1\r\nHost: x\r\n", "content-length: 0\r\n\r\n"),
-        ("OPTIONS * HTTP/1.1\r\nHost: x\r\n", "content-length: 0\r\n\r\n"),
-        ("TRACE /a HTTP/1.1\r\nHost: x\r\n", "content-length: 0\r\n\r\n"),
-        ("BREW /pot HTTP/1.1\r\nHost: x\r\n", "content-length: 0\r\n\r\n"),
-        ("DELETE http://y/z HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n", "content-length: 2\r\n\r\nab"),
-        ("PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n", "content-length: 3\r\n\r\nabc"),
-        ("HEAD /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n", "content-length: 3\r\n\r\n"),
+    for (request, length, end) in [
+        ("GET / HTTP/1.1\r\nHost: x\r\n", "content-length: 0", ""),
+        ("OPTIONS * HTTP/1.1\r\nHost: x\r\n", "content-length: 0", ""),
+        ("TRACE /a HTTP/1.1\r\nHost: x\r\n", "content-length: 0", ""),
+        ("BREW /pot HTTP/1.1\r\nHost: x\r\n", "content-length: 0", ""),
+        ("DELETE http://y/z HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n", "content-length: 2", "ab"),
+        ("PUT /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n", "content-length: 3", "abc"),
+        ("HEAD /a HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n", "content-length: 3", ""),
     ] {
         let body = match () {
             () if request.contains("chunked") => "3;x=\"y\"\r\nabc\r\n0\r\nt: u\r\n\r\n",
@@ -90,7 +90,8 @@ fn http_any(runtime: &str) {
         let mut stream = server.connect();
         write!(stream, "{request}Connection: close\r\n\r\n{body}").unwrap();
         let answer = String::from_utf8(read_all(&mut stream)).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with(end), "{request}: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains(length), "{request}: {answer}");
+        assert!(answer.ends_with(&format!("\r\n\r\n{end}")), "{request}: {answer}");
     }
     for broken in ["GET / HTTP/1.1\r\n\r\n", "PUT / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n"] {
         let mut stream = server.connect();

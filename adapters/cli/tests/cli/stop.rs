@@ -36,6 +36,8 @@ fn in_a_request(runtime: &str) {
     server.signal("TERM");
     assert_eq!(read_all(&mut idle), b"", "closed without a word");
     drop(idle);
+    // Soon, not at once: who waits in a read looks up ten times a second.
+    thread::sleep(Duration::from_millis(300));
     assert!(TcpStream::connect(server.address).is_err(), "a new connection must be refused");
     busy.write_all(b" last").unwrap();
     let answer = String::from_utf8(read_all(&mut busy)).unwrap();
