@@ -235,9 +235,9 @@ impl<C: Carrier<Machine = http1::Client>> Upload<'_, C> {
     }
 }
 
-impl<C: Carrier<Machine = http1::Client> + fmt::Debug> fmt::Debug for Upload<'_, C> {
+impl<C: Carrier<Machine = http1::Client>> fmt::Debug for Upload<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Upload").field("client", &self.client).finish_non_exhaustive()
+        f.debug_struct("Upload").field("refused", &self.is_refused()).finish_non_exhaustive()
     }
 }
 
@@ -280,7 +280,7 @@ impl<C: Carrier<Machine = http1::Client>> Reply<'_, C> {
     }
 }
 
-impl<C: Carrier<Machine = http1::Client> + fmt::Debug> fmt::Debug for Reply<'_, C> {
+impl<C: Carrier<Machine = http1::Client>> fmt::Debug for Reply<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply").field("head", &self.head).field("body", &self.body).finish_non_exhaustive()
     }

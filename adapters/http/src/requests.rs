@@ -276,7 +276,7 @@ impl<C: Carrier<Machine = Server>> Drop for Exchange<'_, C> {
     }
 }
 
-impl<C: Carrier<Machine = Server> + fmt::Debug> fmt::Debug for Exchange<'_, C> {
+impl<C: Carrier<Machine = Server>> fmt::Debug for Exchange<'_, C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange").field("id", &self.id).field("body", &self.body).finish_non_exhaustive()
     }
