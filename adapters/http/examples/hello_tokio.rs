@@ -10,24 +10,29 @@ use tokio::net::{TcpListener, TcpStream};
 type Exchange<'a> = barewire_http::Exchange<'a, Connection<TcpStream, Server>>;
 
 #[tokio::main]
-async fn main() -> io::Result<()> {
-    let listener = TcpListener::bind(env::args().nth(1).as_deref().unwrap_or("127.0.0.1:8080")).await?;
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let address = env::args().nth(1).unwrap_or_else(|| "127.0.0.1:8080".into());
+    let listener = TcpListener::bind(address).await?;
+    let config = barewire_http::config().build()?;
     let stop = Stop::new();
     let stopping = stop.clone();
     thread::spawn(move || io::stdin().read_line(&mut String::new()).map(|_| stopping.stop()));
 
     serve(listener, &Options::default(), &stop, |stream, peer| {
-        let connection = Connection::new(stream, Server::new(Config::default()));
-        let mut requests = Requests::new(connection).until(&stop);
-        async move {
-            while let Ok(Some((request, exchange))) = requests.next().await {
-                if let Err(error) = answer(&request, exchange).await {
-                    eprintln!("{peer}: {request:?}: {error}");
-                }
-            }
-        }
+        let site = site(stream, config.clone(), stop.clone());
+        async move { site.await.unwrap_or_else(|error| eprintln!("{peer}: {error}")) }
     })
     .await;
+    Ok(())
+}
+
+async fn site(stream: TcpStream, config: Config, stop: Stop) -> Result<(), Error> {
+    let mut requests = Requests::new(Connection::new(stream, Server::new(config))).until(&stop);
+    while let Some((request, exchange)) = requests.next().await? {
+        if let Err(error) = answer(&request, exchange).await {
+            eprintln!("{} {}: {error}", request.method(), request.target());
+        }
+    }
     Ok(())
 }
 

@@ -46,6 +46,8 @@ struct Open {
     interim: Vec<ResponseHead>,
     answer: Option<(ResponseHead, Body)>,
     early: VecDeque<Bytes>,
+    /// So many bytes of the reply's body were taken.
+    read: u64,
     /// Once the reply was heard to its end.
     trailers: Option<Fields>,
 }
@@ -90,6 +92,7 @@ impl<C: Carrier<Machine = http1::Client>> Client<C> {
             interim: Vec::new(),
             answer: None,
             early: VecDeque::new(),
+            read: 0,
             trailers: None,
         });
         Ok(())
@@ -160,7 +163,14 @@ impl<C: Carrier<Machine = http1::Client>> Client<C> {
 
     /// What is there of the reply's body; an end is told by [`is_over`](Self::is_over).
     fn take_data(&mut self) -> Option<Bytes> {
-        self.open.as_mut()?.early.pop_front()
+        let open = self.open.as_mut()?;
+        let piece = open.early.pop_front()?;
+        open.read += piece.len() as u64;
+        Some(piece)
+    }
+
+    fn read(&self) -> u64 {
+        self.open.as_ref().map_or(0, |open| open.read)
     }
 
     fn hear(&mut self, event: ResponseEvent) {

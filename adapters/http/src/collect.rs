@@ -10,10 +10,10 @@ pub(crate) struct Collected {
 }
 
 impl Collected {
-    /// Nothing yet; an error where the body is announced to be longer than `limit`.
-    pub(crate) fn new(announced: Body, limit: usize) -> Result<Self, Error> {
+    /// Nothing yet; an error where what is announced and not `read` is longer than `limit`.
+    pub(crate) fn new(announced: Body, read: u64, limit: usize) -> Result<Self, Error> {
         match announced {
-            Body::Length(length) if length > limit as u64 => Err(Error::TooLong),
+            Body::Length(length) if length.saturating_sub(read) > limit as u64 => Err(Error::TooLong),
             _ => Ok(Self::default()),
         }
     }

@@ -88,7 +88,7 @@ impl<C: Carrier<Machine = Server>> Requests<C> {
             trailers: None,
             verdict: Status::INTERNAL_SERVER_ERROR,
         });
-        (head, Exchange { requests: self, id, body })
+        (head, Exchange { requests: self, id, body, read: 0 })
     }
 
     /// Tells the machine, once, that `stop` was called.
@@ -139,12 +139,15 @@ impl<C: Carrier<Machine = Server> + fmt::Debug> fmt::Debug for Requests<C> {
 /// the machine's configuration says. `HEAD`, 204 and 304 need no thought: answer as to `GET`, and what must not leave
 /// doesn't. A client that waits for a 100 gets it when its body is asked for.
 ///
-/// Each method that waits is `async` on a runtime's connection, and blocks on a thread's. Dropping such a future loses
-/// nothing but what it would have returned: a piece that it was given is queued before it first waits.
+/// Each method that waits is `async` on a runtime's connection, and blocks on a thread's. Such a future may be
+/// dropped: what it was given to send is queued before it first waits, and what it has not returned yet is still to be
+/// had. Only `collect` takes with it what it had collected.
 pub struct Exchange<'a, C: Carrier<Machine = Server>> {
     requests: &'a mut Requests<C>,
     id: Id,
     body: Body,
+    /// So many bytes of the body were taken.
+    read: u64,
 }
 
 impl<C: Carrier<Machine = Server>> Exchange<'_, C> {
@@ -187,7 +190,10 @@ impl<C: Carrier<Machine = Server>> Exchange<'_, C> {
     /// What an event means for the body: a piece, its end, or nothing.
     fn hear(&mut self, event: RequestEvent) -> Option<Bytes> {
         match event {
-            RequestEvent::Data { id, bytes } if id == self.id => Some(bytes),
+            RequestEvent::Data { id, bytes } if id == self.id => {
+                self.read += bytes.len() as u64;
+                Some(bytes)
+            }
             RequestEvent::End { id, trailers } if id == self.id => {
                 if let Some(open) = &mut self.requests.open {
                     open.trailers = Some(trailers);

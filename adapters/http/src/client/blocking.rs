@@ -148,7 +148,7 @@ impl<W: Wire<S>, S> Reply<'_, Connection<W, S, http1::Client>> {
     ///
     /// [`Error::TooLong`] when that is more than `limit` bytes; else as [`data`](Self::data).
     pub fn collect(&mut self, limit: usize) -> Result<Bytes, Error> {
-        let mut whole = Collected::new(self.body, limit)?;
+        let mut whole = Collected::new(self.body, self.client.read(), limit)?;
         while let Some(piece) = self.data()? {
             whole.push(piece, limit)?;
         }

@@ -149,7 +149,7 @@ impl<R: Transport<S>, S> Reply<'_, Connection<R, S, http1::Client>> {
     ///
     /// [`Error::TooLong`] when that is more than `limit` bytes; else as [`data`](Self::data).
     pub async fn collect(&mut self, limit: usize) -> Result<Bytes, Error> {
-        let mut whole = Collected::new(self.body, limit)?;
+        let mut whole = Collected::new(self.body, self.client.read(), limit)?;
         while let Some(piece) = self.data().await? {
             whole.push(piece, limit)?;
         }

@@ -80,7 +80,7 @@ impl<R: Transport<S>, S> Exchange<'_, Connection<R, S, Server>> {
     /// [`Error::TooLong`] when that is more than `limit` bytes; dropped then, the exchange says 413. A body that is
     /// announced to be longer is not even waited for. Else as [`data`](Self::data).
     pub async fn collect(&mut self, limit: usize) -> Result<Bytes, Error> {
-        let mut whole = Collected::new(self.body(), limit).map_err(|error| self.judge(error))?;
+        let mut whole = Collected::new(self.body, self.read, limit).map_err(|error| self.judge(error))?;
         while let Some(piece) = self.data().await? {
             whole.push(piece, limit).map_err(|error| self.judge(error))?;
         }
