@@ -13,6 +13,9 @@ pub trait Carrier: sealed::Sealed {
     #[doc(hidden)]
     fn speaker(&mut self) -> &mut Self::Machine;
 
+    #[doc(hidden)]
+    fn high_water(&self) -> usize;
+
     /// Makes the coming drop of the stream a reset.
     #[doc(hidden)]
     fn reset(&mut self);
@@ -25,6 +28,10 @@ impl<R: poll::Transport<S>, S, M: Machine> Carrier for poll::Connection<R, S, M>
         self.machine_mut()
     }
 
+    fn high_water(&self) -> usize {
+        self.high_water()
+    }
+
     fn reset(&mut self) {
         R::abort(self.stream_mut());
     }
@@ -35,6 +42,10 @@ impl<W: blocking::Wire<S>, S, M: Machine> Carrier for blocking::Connection<W, S,
 
     fn speaker(&mut self) -> &mut M {
         self.machine_mut()
+    }
+
+    fn high_water(&self) -> usize {
+        self.high_water()
     }
 
     fn reset(&mut self) {

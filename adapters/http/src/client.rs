@@ -10,8 +10,8 @@ use std::collections::VecDeque;
 mod blocking;
 mod poll;
 
-/// Above so many queued bytes an upload waits; so many of an early reply are kept for whoever still sends.
-const HIGH_WATER: usize = 64 * 1024;
+/// So much of an early reply is kept for whoever still sends.
+const MAX_EARLY: usize = 64 * 1024;
 
 /// So much of a reply that nobody read is read for the sake of the next request. A new connection is cheaper than more.
 const MAX_DRAIN: usize = 64 * 1024;
@@ -144,13 +144,13 @@ impl<C: Carrier<Machine = http1::Client>> Client<C> {
     /// Whether an upload has to wait.
     fn is_full(&mut self) -> bool {
         let refused = self.open.as_ref().is_none_or(|open| open.refused);
-        !refused && self.connection.speaker().link().tx.len() > HIGH_WATER
+        !refused && self.connection.speaker().link().tx.len() > self.connection.high_water()
     }
 
     /// Whether there is as much of an early reply as is kept.
     fn is_sated(&self) -> bool {
         let early = self.open.iter().flat_map(|open| &open.early);
-        early.map(Bytes::len).sum::<usize>() >= HIGH_WATER
+        early.map(Bytes::len).sum::<usize>() >= MAX_EARLY
     }
 
     fn is_answered(&self) -> bool {

@@ -1,7 +1,7 @@
 //! The server's side: a connection as a sequence of exchanges.
 
 use crate::{Carrier, Error, ToResponse};
-use barewire::http::{Body, Fields, Id, RequestEvent, RequestHead, Response, Status, Trailers};
+use barewire::http::{Body, Fields, Id, RequestEvent, RequestHead, Response, Status, Trailers, Version};
 use barewire::http1::Server;
 use barewire::{Machine, Misuse};
 use barewire_drive::{Stop, Stopped};
@@ -13,10 +13,10 @@ mod poll;
 
 /// The requests of one connection, one at a time and in order.
 ///
-/// `next` gives a request's head, which is yours to keep, and the [`Exchange`] that answers it. An exchange that ends
-/// without an answer, because it was dropped, its handler failed or panicked, answers for itself: with a 500, or a 413
-/// after [`collect`](Exchange::collect) found the body too long; where the answer had been begun, the connection is
-/// reset, so that nobody takes half of it for all.
+/// `next` gives a request's head, which is yours to keep, and the [`Exchange`] that answers it. An exchange that is
+/// dropped without an answer, because its handler failed or forgot, answers for itself: with a 500, or a 413 after
+/// [`collect`](Exchange::collect) found the body too long. Where the answer had been begun, the connection ends there,
+/// with a reset if its end could be taken for the body's. A panic takes the connection with it.
 ///
 /// Replies are only queued, and leave when there is no further request to be read, or the high-water mark of the
 /// connection is passed: sixteen pipelined requests are answered with one write. A handler that waits for something
@@ -27,12 +27,15 @@ pub struct Requests<C: Carrier<Machine = Server>> {
     open: Option<Open>,
     stop: Option<(Stop, Stopped)>,
     upgraded: bool,
+    /// A reply was left in the middle: all that can follow is the end of the stream.
+    broken: bool,
 }
 
 /// A request whose exchange isn't over.
 struct Open {
     id: Id,
     reply: Reply,
+    http10: bool,
     /// The client waits for a 100, unless it has had it by now.
     expects: bool,
     /// Once all of the body was read.
@@ -45,6 +48,8 @@ struct Open {
 enum Reply {
     Owed,
     Begun,
+    /// Begun, and the end of the connection is the end of its body.
+    UntilClose,
     /// With its head: it has no body.
     Done,
 }
@@ -53,7 +58,7 @@ impl<C: Carrier<Machine = Server>> Requests<C> {
     /// Over a connection that is driven by a runtime or by a thread.
     #[must_use]
     pub fn new(connection: C) -> Self {
-        Self { connection, open: None, stop: None, upgraded: false }
+        Self { connection, open: None, stop: None, upgraded: false, broken: false }
     }
 
     /// The connection, for what is known of its stream.
@@ -84,6 +89,7 @@ impl<C: Carrier<Machine = Server>> Requests<C> {
         self.open = Some(Open {
             id,
             reply: Reply::Owed,
+            http10: head.version() == Version::Http10,
             expects: head.expects_continue(),
             trailers: None,
             verdict: Status::INTERNAL_SERVER_ERROR,
@@ -109,8 +115,13 @@ impl<C: Carrier<Machine = Server>> Requests<C> {
                 let answer = server.respond(open.id, &Response::new(open.verdict), Body::Empty);
                 matches!(answer, Ok(()) | Err(Misuse::Closed))
             }
-            // What the end of the stream cuts short is known to be short; else the machine has aborted already.
-            Reply::Begun => server.link().tx.is_ended(),
+            // Whoever gets half of a length, or no last chunk, knows; and those before it still get theirs.
+            Reply::Begun => {
+                self.broken = true;
+                true
+            }
+            // After a fault the machine has seen to that already.
+            Reply::UntilClose => server.link().tx.is_ended(),
             Reply::Done => true,
         };
         if !settled {
@@ -238,7 +249,11 @@ impl<C: Carrier<Machine = Server>> Exchange<'_, C> {
             open.expects = false;
         }
         server.respond(open.id, &response, body)?;
-        open.reply = if body == Body::Empty { Reply::Done } else { Reply::Begun };
+        open.reply = match body {
+            Body::Empty => Reply::Done,
+            Body::Unknown if open.http10 => Reply::UntilClose,
+            _ => Reply::Begun,
+        };
         Ok(())
     }
 
@@ -247,7 +262,7 @@ impl<C: Carrier<Machine = Server>> Exchange<'_, C> {
         match open.reply {
             Reply::Done if piece.is_empty() => Ok(()),
             Reply::Done => Err(Misuse::TooLong),
-            Reply::Owed | Reply::Begun => server.send_data(open.id, piece),
+            _ => server.send_data(open.id, piece),
         }
     }
 

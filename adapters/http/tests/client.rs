@@ -187,6 +187,24 @@ fn on_threads_() -> Result<(), Error> {
     Ok(())
 }
 
+/// An upload that waits for room waits for just as much of it as the connection does.
+#[test]
+fn an_upload_heeds_the_high_water_mark() -> Result<(), Error> {
+    let site = on_threads(Config::default());
+    for mark in [1, 2 * MIB] {
+        let mut connection = barewire_std::connect(site.address, PATIENCE, machine())?;
+        connection.set_high_water(mark);
+        large_now(Client::new(connection))?;
+        smol::block_on(async {
+            let mut connection = barewire_smol::connect(site.address, PATIENCE, machine()).await?;
+            connection.set_high_water(mark);
+            large(Client::new(connection)).await
+        })?;
+    }
+    site.end();
+    Ok(())
+}
+
 /// A server that reads a head, answers with these bytes and, unless it is to hold on, ends the stream.
 fn server(answer: &'static str, reads_on: bool) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -279,7 +297,6 @@ fn a_call_that_was_left_unfinished_leaves_no_way_on() {
     let mut client = std_client(site.address);
     let mut upload = client.start(&request(Method::POST, "/swallow"), Body::Length(10)).unwrap();
     upload.send("half").unwrap();
-    drop(upload);
     let end = client.send(&request(Method::GET, "/"), "");
     assert!(matches!(end, Err(Error::Misuse(Misuse::Closed))), "{end:?}");
 

@@ -101,13 +101,26 @@ fn a_body_above_the_limit_is_a_413() {
 #[test]
 fn half_an_answer_is_never_taken_for_whole() {
     for site in sites() {
-        // With HTTP/1.0 the end of the connection would be the end of the body: only a reset says otherwise.
-        for (path, version) in [("/half", "1.1"), ("/half", "1.0"), ("/short", "1.1"), ("/short", "1.0")] {
+        for (path, version, resets) in [
+            ("/half", "1.1", false),
+            ("/half", "1.0", false),
+            ("/short", "1.1", false),
+            // The end of the connection would be the end of the body: only a reset says otherwise.
+            ("/short", "1.0", true),
+        ] {
             let mut stream = site.connect();
-            write!(stream, "GET {path} HTTP/{version}\r\nHost: here\r\n\r\n").unwrap();
+            write!(stream, "GET / HTTP/1.1\r\nHost: here\r\n\r\nGET {path} HTTP/{version}\r\nHost: here\r\n\r\n")
+                .unwrap();
             let mut output = Vec::new();
             let end = stream.read_to_end(&mut output);
-            assert!(end.is_err(), "{path}: {} on {}", output.escape_ascii(), site.runtime);
+            let output = output.escape_ascii().to_string();
+            assert_eq!(end.is_err(), resets, "{path}: {output} on {}", site.runtime);
+            if !resets {
+                // Those before it are not made to suffer.
+                assert!(output.starts_with("HTTP/1.1 200 OK\\r\\ncontent-length: 5\\r\\n\\r\\nhelloHTTP"), "{output}");
+                let half = if path == "/half" { "\\nhalf" } else { "4\\r\\nhalf\\r\\n" };
+                assert!(output.ends_with(half), "{path}: {output} on {}", site.runtime);
+            }
         }
         site.end();
     }
@@ -174,7 +187,7 @@ fn a_stop_waits_for_the_answer_that_is_being_made() {
     for site in sites() {
         let mut idle = site.connect();
         let mut busy = site.connect();
-        busy.write_all(b"GET /slow HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
+        busy.write_all(b"GET /slow HTTP/1.1\r\nHost: here\r\n\r\nGET / HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
         thread::sleep(Duration::from_millis(100));
         site.stop.stop();
         // Whoever asks for nothing is let go at once.
@@ -198,5 +211,48 @@ fn a_bad_request_is_told_so_behind_the_good_ones() {
         let statuses: Vec<_> = output.split("HTTP/1.1 ").skip(1).map(|reply| &reply[..3]).collect();
         assert_eq!(statuses, ["200", "400"], "on {}", site.runtime);
         site.end();
+    }
+}
+
+#[test]
+fn a_stop_waits_for_the_body_that_is_being_read() {
+    for site in sites() {
+        let mut stream = site.connect();
+        stream.write_all(b"POST /upper HTTP/1.1\r\nHost: here\r\nContent-Length: 6\r\n\r\nabc").unwrap();
+        thread::sleep(Duration::from_millis(100));
+        site.stop.stop();
+        thread::sleep(Duration::from_millis(200));
+        stream.write_all(b"def").unwrap();
+        let mut output = String::new();
+        stream.read_to_string(&mut output).unwrap();
+        assert_eq!(output, format!("HTTP/1.1 200 OK\r\ncontent-length: 6\r\n{CLOSE}\r\nABCDEF"), "on {}", site.runtime);
+        drop(stream);
+        assert_eq!(site.end().cut, 0);
+    }
+}
+
+#[test]
+fn a_tunnel_is_an_upgrade_too() {
+    for site in sites() {
+        let mut stream = site.connect();
+        stream.write_all(b"CONNECT there:1 HTTP/1.1\r\nHost: there:1\r\n\r\nover").unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        let mut output = String::new();
+        stream.read_to_string(&mut output).unwrap();
+        assert_eq!(output, "HTTP/1.1 200 OK\r\n\r\nover", "on {}", site.runtime);
+        site.end();
+    }
+}
+
+#[test]
+fn a_client_that_is_gone_is_no_reason_to_go_on() {
+    for site in sites() {
+        let mut stream = site.connect();
+        stream.write_all(b"GET /endless HTTP/1.1\r\nHost: here\r\n\r\n").unwrap();
+        stream.read_exact(&mut [0; 1000]).unwrap();
+        drop(stream);
+        // The handler would send for ever; nothing is left to be cut.
+        thread::sleep(Duration::from_millis(200));
+        assert_eq!(site.end().cut, 0);
     }
 }

@@ -14,7 +14,7 @@ impl<W: Wire<S>, S> Client<Connection<W, S, http1::Client>> {
     ///
     /// # Errors
     ///
-    /// [`Misuse::Closed`] when this connection takes no more requests; [`Misuse::Invalid`] for what can't be sent (see
+    /// [`Misuse::Closed`](barewire::Misuse) when this connection takes no more requests; [`Misuse::Invalid`](barewire::Misuse) for what can't be sent (see
     /// [`http1::Client::request`]); else when the connection is over.
     pub fn send(
         &mut self,
@@ -98,7 +98,7 @@ impl<'a, W: Wire<S>, S> Upload<'a, Connection<W, S, http1::Client>> {
     ///
     /// # Errors
     ///
-    /// [`Misuse::TooShort`] when less was sent than was announced; else when the connection is over.
+    /// [`Misuse::TooShort`](barewire::Misuse) when less was sent than was announced; else when the connection is over.
     pub fn finish(self) -> Result<Reply<'a, Connection<W, S, http1::Client>>, Error> {
         self.end(None)
     }

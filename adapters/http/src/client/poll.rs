@@ -14,7 +14,7 @@ impl<R: Transport<S>, S> Client<Connection<R, S, http1::Client>> {
     ///
     /// # Errors
     ///
-    /// [`Misuse::Closed`] when this connection takes no more requests; [`Misuse::Invalid`] for what can't be sent (see
+    /// [`Misuse::Closed`](barewire::Misuse) when this connection takes no more requests; [`Misuse::Invalid`](barewire::Misuse) for what can't be sent (see
     /// [`http1::Client::request`]); else when the connection is over. Dropped while it waits, it leaves a reply that
     /// the next call reads and drops.
     pub async fn send(
@@ -99,7 +99,7 @@ impl<'a, R: Transport<S>, S> Upload<'a, Connection<R, S, http1::Client>> {
     ///
     /// # Errors
     ///
-    /// [`Misuse::TooShort`] when less was sent than was announced; else when the connection is over.
+    /// [`Misuse::TooShort`](barewire::Misuse) when less was sent than was announced; else when the connection is over.
     pub async fn finish(self) -> Result<Reply<'a, Connection<R, S, http1::Client>>, Error> {
         self.end(None).await
     }

@@ -34,6 +34,10 @@ impl<W: Wire<S>, S> Requests<Connection<W, S, Server>> {
     )]
     pub fn next(&mut self) -> Result<Option<(RequestHead, Exchange<'_, Connection<W, S, Server>>)>, Error> {
         self.settle();
+        if self.broken {
+            self.connection.hang_up()?;
+            return Ok(None);
+        }
         let (id, head, body) = loop {
             if self.upgraded {
                 return Ok(None);
@@ -126,7 +130,7 @@ impl<W: Wire<S>, S> Exchange<'_, Connection<W, S, Server>> {
     ///
     /// # Errors
     ///
-    /// [`Misuse::TooShort`](barewire::Misuse) when less was sent than was announced: then the connection is reset. Else
+    /// [`Misuse::TooShort`](barewire::Misuse) when less was sent than was announced: then the connection ends there. Else
     /// as [`send`](Self::send).
     pub fn finish(mut self) -> Result<(), Error> {
         self.queue_end(None)?;

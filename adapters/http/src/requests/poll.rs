@@ -31,6 +31,10 @@ impl<R: Transport<S>, S> Requests<Connection<R, S, Server>> {
     #[allow(clippy::type_complexity, reason = "a pair, that may be missing, or fail")]
     pub async fn next(&mut self) -> Result<Option<(RequestHead, Exchange<'_, Connection<R, S, Server>>)>, Error> {
         self.settle();
+        if self.broken {
+            self.connection.hang_up().await?;
+            return Ok(None);
+        }
         let (id, head, body) = loop {
             if self.upgraded {
                 return Ok(None);
@@ -123,7 +127,7 @@ impl<R: Transport<S>, S> Exchange<'_, Connection<R, S, Server>> {
     ///
     /// # Errors
     ///
-    /// [`Misuse::TooShort`](barewire::Misuse) when less was sent than was announced: then the connection is reset. Else
+    /// [`Misuse::TooShort`](barewire::Misuse) when less was sent than was announced: then the connection ends there. Else
     /// as [`send`](Self::send).
     pub async fn finish(mut self) -> Result<(), Error> {
         self.queue_end(None)?;

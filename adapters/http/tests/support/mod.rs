@@ -67,6 +67,7 @@ macro_rules! service {
     ($request:ident, $exchange:ident, $gate:ident; $wait:expr; $($await:tt)*) => {
         match ($request.method(), $request.target().path()) {
             (Method::GET | Method::HEAD, "/") => $exchange.respond(Status::OK, "hello")$($await)*?,
+            (Method::CONNECT, _) => $exchange.upgrade(Status::OK)$($await)*?,
             (Method::POST, "/upper") => {
                 let body = $exchange.collect(LIMIT)$($await)*?;
                 $exchange.respond(Status::OK, body.to_ascii_uppercase())$($await)*?;
