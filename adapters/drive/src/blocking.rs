@@ -299,6 +299,12 @@ impl<W, S, M: Machine> Connection<W, S, M> {
         &mut self.stream
     }
 
+    /// How many queued bytes [`ready`](Self::ready) waits for.
+    #[must_use]
+    pub fn high_water(&self) -> usize {
+        self.pump.high_water
+    }
+
     /// Sets how many queued bytes [`ready`](Self::ready) waits for: 64 KiB unless told.
     pub fn set_high_water(&mut self, bytes: usize) {
         self.pump.high_water = bytes;
