@@ -359,6 +359,17 @@ fn a_thread_whose_output_is_stuck_waits_for_both() {
 }
 
 #[test]
+fn a_thread_that_has_made_room_doesnt_wait_in_a_read() {
+    let mut connection = Blocked::new(Script { silent: true, ..Script::default() }, Strict::default());
+    connection.set_high_water(10);
+    connection.link.tx.put(&[7; 100]);
+    assert!(connection.wait(Next::NeedInput).unwrap());
+    let stream = connection.stream();
+    assert_eq!((stream.output.len(), &stream.patient[..]), (100, &[false][..]));
+    assert!(stream.interests.borrow().is_empty(), "that there is room is news");
+}
+
+#[test]
 fn reads_grow_while_they_fill_their_buffer() {
     let mut connection = Polled::new(Script::new([vec![1; 500_000]]), Session::default());
     let mut sizes = Vec::new();
