@@ -2,6 +2,7 @@
 
 use super::config::Nanos;
 use super::{Config, Error, Timer};
+use crate::http::values;
 use crate::time::earliest;
 use crate::{Instant, Outbox};
 
@@ -167,9 +168,7 @@ struct Date {
 
 impl Default for Date {
     fn default() -> Self {
-        let mut date = Self { second: 0, line: *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n" };
-        date.write(0);
-        date
+        Self { second: 0, line: *b"date: Thu, 01 Jan 1970 00:00:00 GMT\r\n" }
     }
 }
 
@@ -181,40 +180,14 @@ impl Date {
         &self.line
     }
 
-    /// `IMF-fixdate` (RFC 9110 §5.6.7).
+    #[cold]
     fn write(&mut self, second: u64) {
         self.second = second;
-        let days = second / 86_400;
-        let (year, month, day) = civil(days);
-        let names = |table: &'static [u8], at: u64| table.chunks(3).nth(usize::try_from(at).unwrap_or(0));
-        let line = &mut self.line;
-        let mut put = |at: usize, text: Option<&[u8]>| line[at..at + 3].copy_from_slice(text.unwrap_or(b"???"));
-        put(6, names(b"ThuFriSatSunMonTueWed", days % 7));
-        put(14, names(b"JanFebMarAprMayJunJulAugSepOctNovDec", month - 1));
-        let mut two = |at: usize, number: u64| {
-            let digit = |n: u64| b'0' + u8::try_from(n % 10).unwrap_or(0);
-            line[at..at + 2].copy_from_slice(&[digit(number / 10), digit(number)]);
-        };
-        two(11, day);
-        two(18, year / 100);
-        two(20, year % 100);
-        two(23, second / 3600 % 24);
-        two(26, second / 60 % 60);
-        two(29, second % 60);
+        // A clock beyond the year 9999 has no date that could be sent: it stays at the last.
+        if let Some(date) = i64::try_from(second).ok().and_then(values::Date::from_unix) {
+            self.line[6..35].copy_from_slice(&date.to_bytes());
+        }
     }
-}
-
-/// Year, month and day of the `days`th day after 1 January 1970 in the Gregorian calendar, by counting years from
-/// March in eras of 400 years.
-fn civil(days: u64) -> (u64, u64, u64) {
-    let days = days + 719_468;
-    let (era, day) = (days / 146_097, days % 146_097);
-    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
-    let day = day - (365 * year + year / 4 - year / 100);
-    let month = (5 * day + 2) / 153;
-    let day = day - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (era * 400 + year + u64::from(month <= 2), month, day)
 }
 
 #[cfg(test)]
