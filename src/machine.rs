@@ -113,14 +113,41 @@ pub enum Next<E> {
 }
 
 impl<E> Next<E> {
-    /// The same, with the event transformed.
-    pub fn map<F>(self, transform: impl FnOnce(E) -> F) -> Next<F> {
-        match self {
-            Self::Event(event) => Next::Event(transform(event)),
+    /// The event, or who must act: as the answer of whatever is built upon this machine, with events of its own.
+    ///
+    /// ```
+    /// use barewire::Next;
+    ///
+    /// fn lengths(next: Next<&str>) -> Next<usize> {
+    ///     match next.event() {
+    ///         Ok(text) => Next::Event(text.len()),
+    ///         Err(need) => need,
+    ///     }
+    /// }
+    /// assert_eq!(lengths(Next::Event("three")), Next::Event(5));
+    /// assert_eq!(lengths(Next::NeedInput), Next::NeedInput);
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Whoever must act, where there is no event.
+    #[inline]
+    pub fn event<F>(self) -> Result<E, Next<F>> {
+        Err(match self {
+            Self::Event(event) => return Ok(event),
             Self::NeedInput => Next::NeedInput,
             Self::NeedFlush => Next::NeedFlush,
             Self::NeedApp => Next::NeedApp,
             Self::Done => Next::Done,
+        })
+    }
+
+    /// The same, with the event transformed.
+    #[inline]
+    pub fn map<F>(self, transform: impl FnOnce(E) -> F) -> Next<F> {
+        match self.event() {
+            Ok(event) => Next::Event(transform(event)),
+            Err(need) => need,
         }
     }
 }

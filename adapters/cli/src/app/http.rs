@@ -65,9 +65,9 @@ impl<S: Service> Http<S> {
 
     fn answer_next(&mut self, now: Instant) -> Result<Next<Step>, Error> {
         let State::Http(server) = &mut self.state else { return Ok(Next::Done) };
-        let event = match server.next_ref(now)? {
-            Next::Event(event) => event,
-            need => return Ok(need.map(|_| Step::Tunnel)),
+        let event = match server.next_ref(now)?.event() {
+            Ok(event) => event,
+            Err(need) => return Ok(need),
         };
         let answered = match event {
             RequestEvent::Request { id, head, body } => {
@@ -188,13 +188,10 @@ impl<S: Service> Machine for Http<S> {
             if tx.is_aborted() {
                 return Ok(Next::Done);
             }
-            match self.answer_next(now)? {
-                Next::Event(Step::Answered) => {}
-                Next::Event(Step::Tunnel) => self.open_tunnel(),
-                Next::NeedInput => return Ok(Next::NeedInput),
-                Next::NeedFlush => return Ok(Next::NeedFlush),
-                Next::NeedApp => return Ok(Next::NeedApp),
-                Next::Done => return Ok(Next::Done),
+            match self.answer_next(now)?.event() {
+                Ok(Step::Answered) => {}
+                Ok(Step::Tunnel) => self.open_tunnel(),
+                Err(need) => return Ok(need),
             }
         }
     }

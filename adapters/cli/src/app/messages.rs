@@ -32,9 +32,9 @@ impl Messages {
     }
 
     fn answer_next(&mut self, now: Instant) -> Result<Next<Result<(), Misuse>>, Error> {
-        let event = match self.session.next_ref(now)? {
-            Next::Event(event) => event,
-            need => return Ok(need.map(|_| Ok(()))),
+        let event = match self.session.next_ref(now)?.event() {
+            Ok(event) => event,
+            Err(need) => return Ok(need),
         };
         let answered = match event {
             Event::Message(Message { header, payload }) => {
@@ -87,19 +87,16 @@ impl Machine for Messages {
             if tx.is_aborted() || self.stopping && tx.is_ended() {
                 return Ok(Next::Done);
             }
-            match self.answer_next(now)? {
-                Next::Event(Ok(())) => {}
+            match self.answer_next(now)?.event() {
+                Ok(Ok(())) => {}
                 // Nothing that a peer does leads to it, but if it did: no half an answer.
-                Next::Event(Err(_)) => self.session.link().tx.abort(),
-                Next::NeedInput => {
-                    if self.scratch.capacity() > KEEP {
+                Ok(Err(_)) => self.session.link().tx.abort(),
+                Err(need) => {
+                    if need == Next::NeedInput && self.scratch.capacity() > KEEP {
                         self.scratch = Vec::new();
                     }
-                    return Ok(Next::NeedInput);
+                    return Ok(need);
                 }
-                Next::NeedFlush => return Ok(Next::NeedFlush),
-                Next::NeedApp => return Ok(Next::NeedApp),
-                Next::Done => return Ok(Next::Done),
             }
         }
     }

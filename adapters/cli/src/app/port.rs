@@ -89,12 +89,9 @@ impl Machine for Port {
                 State::Messages(messages) => return messages.next(now).map_err(Error::Message),
                 State::Over(_) => return Ok(Next::Done),
             };
-            match detected {
-                Next::Event(protocol) => self.become_one(protocol),
-                Next::NeedInput => return Ok(Next::NeedInput),
-                Next::NeedFlush => return Ok(Next::NeedFlush),
-                Next::NeedApp => return Ok(Next::NeedApp),
-                Next::Done => return Ok(Next::Done),
+            match detected.event() {
+                Ok(protocol) => self.become_one(protocol),
+                Err(need) => return Ok(need),
             }
         }
     }
