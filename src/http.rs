@@ -46,5 +46,5 @@ pub(crate) use names::{Known, classify};
 pub(crate) use target::{form_of, is_host};
 pub(crate) mod chars {
     //! The character classes, for the syntax modules.
-    pub(crate) use super::grammar::{is_field_byte, is_target, is_target_byte, is_tchar, is_token, trim_ows};
+    pub(crate) use super::grammar::{is_field_byte, is_target, is_target_byte, is_tchar, is_token, members, trim_ows};
 }

@@ -1,13 +1,11 @@
-//! The character classes of RFC 9110 §5 as one table: a byte is looked up, never compared in a chain.
+//! The character classes of RFC 9110 §5, most of them as one table: a byte is looked up, not compared in a chain.
 
 /// `tchar`: a method, a field name, a transfer coding.
 const TOKEN: u8 = 1;
 /// `field-content` with its inner white space: HTAB, SP, VCHAR, obs-text.
 const FIELD: u8 = 2;
-/// Every byte that may be in a target: 0x21..=0x7E without `#`, since a fragment is never sent (RFC 9112 §3.2).
-const TARGET: u8 = 4;
 /// `unreserved / sub-delims`, of RFC 3986: what a registered name is made of, besides percent escapes.
-const REG_NAME: u8 = 8;
+const REG_NAME: u8 = 4;
 
 static CLASS: [u8; 256] = classes();
 
@@ -27,9 +25,6 @@ const fn classes() -> [u8; 256] {
         }
         if byte == b'\t' || (byte >= b' ' && byte != 0x7F) {
             class |= FIELD;
-        }
-        if byte > b' ' && byte < 0x7F && byte != b'#' {
-            class |= TARGET;
         }
         if byte.is_ascii_alphanumeric()
             || matches!(
@@ -69,23 +64,23 @@ pub(crate) const fn is_token(bytes: &[u8]) -> bool {
 
 /// Whether a byte may stand in a token.
 pub(crate) fn is_tchar(byte: u8) -> bool {
-    CLASS[byte as usize] & TOKEN != 0
+    is(byte, TOKEN)
 }
 
 /// Whether a byte may stand in a field value.
 pub(crate) fn is_field_byte(byte: u8) -> bool {
-    CLASS[byte as usize] & FIELD != 0
+    is(byte, FIELD)
 }
 
-/// Whether a byte may stand in a request target.
+/// Whether a byte may stand in a request target: 0x21..=0x7E without `#`, since a fragment is never sent (RFC 9112
+/// §3.2). Compared, not looked up: see [`is_target`].
 pub(crate) fn is_target_byte(byte: u8) -> bool {
-    CLASS[byte as usize] & TARGET != 0
+    byte > b' ' && byte < 0x7F && byte != b'#'
 }
 
-/// Whether all of them may. Compared, and without an exit on the way, so that it becomes sixteen bytes at once.
+/// Whether all of them may. Without an exit on the way, so that it becomes sixteen bytes at once.
 pub(crate) fn is_target(bytes: &[u8]) -> bool {
-    let legal = |byte: u8| byte > b' ' && byte < 0x7F && byte != b'#';
-    !bytes.is_empty() && bytes.iter().fold(true, |all, &byte| all & legal(byte))
+    !bytes.is_empty() && bytes.iter().fold(true, |all, &byte| all & is_target_byte(byte))
 }
 
 /// `field-value`, trimmed: white space at either end would not survive the way (RFC 9110 §5.5).
@@ -101,7 +96,7 @@ pub(super) const fn is_reason(bytes: &[u8]) -> bool {
 
 /// How long the part at the front is that needs no percent escapes: `*( unreserved / sub-delims )`.
 pub(super) fn plain_name(bytes: &[u8]) -> usize {
-    bytes.iter().position(|&byte| CLASS[byte as usize] & REG_NAME == 0).unwrap_or(bytes.len())
+    bytes.iter().position(|&byte| !is(byte, REG_NAME)).unwrap_or(bytes.len())
 }
 
 /// `reg-name = *( unreserved / pct-encoded / sub-delims )`
@@ -114,7 +109,7 @@ pub(super) fn is_reg_name(bytes: &[u8]) -> bool {
                 [a, b, after @ ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => rest = after,
                 _ => return false,
             }
-        } else if CLASS[byte as usize] & REG_NAME == 0 {
+        } else if !is(byte, REG_NAME) {
             return false;
         }
     }
@@ -141,4 +136,9 @@ pub(crate) fn trim_ows(mut bytes: &[u8]) -> &[u8] {
         bytes = rest;
     }
     bytes
+}
+
+/// The members of a comma-separated list, trimmed; empty ones too.
+pub(crate) fn members(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    value.split(|&byte| byte == b',').map(trim_ows)
 }

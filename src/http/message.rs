@@ -101,10 +101,7 @@ impl Outgoing {
         let nominated = fields.clone().filter(|(name, _)| *name == FieldName::CONNECTION);
         let is_nominated = |name: FieldName<'_>| {
             nominated.clone().any(|(_, value)| {
-                value
-                    .as_bytes()
-                    .split(|&byte| byte == b',')
-                    .any(|option| super::grammar::trim_ows(option).eq_ignore_ascii_case(name.as_bytes()))
+                super::grammar::members(value.as_bytes()).any(|option| option.eq_ignore_ascii_case(name.as_bytes()))
             })
         };
         for (name, value) in fields {

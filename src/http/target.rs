@@ -20,6 +20,17 @@ pub enum TargetForm {
     Asterisk,
 }
 
+impl TargetForm {
+    /// Whether a target of this form goes with the method (RFC 9112 §3.2).
+    pub(crate) fn fits(self, method: &[u8]) -> bool {
+        match self {
+            Self::Origin | Self::Absolute => method != b"CONNECT",
+            Self::Authority => method == b"CONNECT",
+            Self::Asterisk => method == b"OPTIONS",
+        }
+    }
+}
+
 impl<'a> Target<'a> {
     /// Checks `target`, in any of the four forms.
     ///

@@ -140,11 +140,7 @@ impl Chunked {
             b'\n' => return Err(Error::LineEnd),
             _ => {}
         }
-        // A peer could send one byte of data at a time, and a long extension with each, for ever.
-        self.extensions += 1;
-        if self.extensions > self.total.saturating_add(config.max_chunk_overhead) {
-            return Err(Error::ChunkTooLong);
-        }
+        self.count_extension(config)?;
         match byte {
             b';' => Ok(State::Extension(Extension::NameStart)),
             b' ' | b'\t' => Ok(State::Extension(after_space)),
@@ -173,11 +169,15 @@ impl Chunked {
             NameStart | ValueStart | Quoted | Escape if byte == b'\n' => return Err(Error::LineEnd),
             NameStart | ValueStart | Quoted | Escape => return Err(Error::ChunkSize),
         };
-        self.extensions += 1;
-        if self.extensions > self.total.saturating_add(config.max_chunk_overhead) {
-            return Err(Error::ChunkTooLong);
-        }
+        self.count_extension(config)?;
         Ok(State::Extension(next))
+    }
+
+    /// A peer could send one byte of data at a time, and a long extension with each, for ever.
+    fn count_extension(&mut self, config: &Config) -> Result<(), Error> {
+        self.extensions += 1;
+        let allowed = self.total.saturating_add(config.max_chunk_overhead);
+        if self.extensions > allowed { Err(Error::ChunkTooLong) } else { Ok(()) }
     }
 
     fn line_end(&mut self, config: &Config) -> Result<State, Error> {

@@ -61,6 +61,16 @@ pub(super) enum Framing {
     UntilClose,
 }
 
+impl Framing {
+    /// An announced length can be too long before any of it has come.
+    fn check_limit(self, config: &Config) -> Result<(), Error> {
+        match (self, config.max_body) {
+            (Self::Length(length), Some(limit)) if length > limit => Err(Error::BodyTooLong),
+            _ => Ok(()),
+        }
+    }
+}
+
 impl Facts {
     /// Takes a field in. Its syntax as a field has been checked.
     #[inline]
@@ -120,11 +130,7 @@ impl Facts {
         if matches!(method, b"TRACE" | b"CONNECT") && !matches!(framing, Framing::Empty | Framing::Length(0)) {
             return Err(Error::UnexpectedBody);
         }
-        if let (Framing::Length(length), Some(limit)) = (framing, config.max_body) {
-            if length > limit {
-                return Err(Error::BodyTooLong);
-            }
-        }
+        framing.check_limit(config)?;
         // "A server that receives a 100-continue expectation in an HTTP/1.0 request MUST ignore that expectation": it
         // ignores the others with it.
         if self.unknown_expectation && version >= Version::Http11 {
@@ -144,10 +150,8 @@ impl Facts {
             Coding::Chunked { .. } => Framing::Chunked,
             Coding::Other { .. } => Framing::UntilClose,
         };
-        match (framing, config.max_body) {
-            (Framing::Length(length), Some(limit)) if length > limit => Err(Error::BodyTooLong),
-            _ => Ok(framing),
-        }
+        framing.check_limit(config)?;
+        Ok(framing)
     }
 
     /// Whether the connection persists after this message (RFC 9112 §9.3).
@@ -170,12 +174,10 @@ impl Length {
     /// `Content-Length = 1*DIGIT`: no sign, no space, no other base. A list is faulty unless all its values are the
     /// same number; whether that is taken is the configuration's choice.
     fn and(self, value: &[u8]) -> Self {
-        value.split(|&byte| byte == b',').map(chars::trim_ows).fold(self, |before, digits| {
-            match (before, decimal(digits)) {
-                (Self::Absent, Some(length)) => Self::Once(length),
-                (Self::Once(same) | Self::Repeated(same), Some(length)) if same == length => Self::Repeated(length),
-                _ => Self::Bad,
-            }
+        chars::members(value).fold(self, |before, digits| match (before, decimal(digits)) {
+            (Self::Absent, Some(length)) => Self::Once(length),
+            (Self::Once(same) | Self::Repeated(same), Some(length)) if same == length => Self::Repeated(length),
+            _ => Self::Bad,
         })
     }
 
@@ -204,7 +206,7 @@ impl Coding {
     fn and(self, value: &[u8]) -> Self {
         let mut empty = 0;
         let mut coding = if self == Self::Absent { Self::Empty } else { self };
-        for element in value.split(|&byte| byte == b',').map(chars::trim_ows) {
+        for element in chars::members(value) {
             if element.is_empty() {
                 empty += 1;
                 continue;
@@ -232,5 +234,5 @@ impl Coding {
 
 /// The elements of a list of tokens.
 fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    value.split(|&byte| byte == b',').map(chars::trim_ows).filter(|element| !element.is_empty())
+    chars::members(value).filter(|element| !element.is_empty())
 }

@@ -3,7 +3,7 @@
 use super::body::{BodyReader, BodyWriter, Line};
 use super::clock::Clock;
 use super::{Config, Error, head, reply};
-use crate::http::{Body, FieldIndex, Id, RequestEvent, RequestHead, Response, Trailers};
+use crate::http::{Body, FieldIndex, Id, RequestEvent, RequestHead, Response, Status, Trailers};
 use crate::{Instant, Link, Machine, Misuse, Next};
 use alloc::collections::VecDeque;
 use bytes::Bytes;
@@ -259,11 +259,11 @@ impl Server {
         let status = response.status();
         let fields = response.outgoing();
         let owned = fields.conflict || fields.close || fields.length.is_some();
-        if !status.is_interim() || status == crate::http::Status::SWITCHING_PROTOCOLS || owned {
+        if !status.is_interim() || status == Status::SWITCHING_PROTOCOLS || owned {
             return Err(Misuse::Invalid);
         }
         if !exchange.http10 {
-            if status == crate::http::Status::CONTINUE {
+            if status == Status::CONTINUE {
                 self.exchanges[0].waits = false;
             }
             reply::put_head(response, b"\r\n", &mut self.link.tx);
@@ -283,11 +283,8 @@ impl Server {
         let fields = response.outgoing();
         let connect = exchange.method == head::Method::Connect;
         let status = response.status();
-        let fits = if connect {
-            status.is_success()
-        } else {
-            status == crate::http::Status::SWITCHING_PROTOCOLS && fields.has_upgrade
-        };
+        let fits =
+            if connect { status.is_success() } else { status == Status::SWITCHING_PROTOCOLS && fields.has_upgrade };
         if !fits || !exchange.switches || fields.conflict || fields.close || fields.length.is_some() {
             return Err(Misuse::Invalid);
         }

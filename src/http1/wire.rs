@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::{Config, Error};
-use crate::http::{FieldIndex, TargetForm, Version, chars, form_of};
+use crate::http::{FieldIndex, Version, chars, form_of};
 use alloc::vec;
 use core::mem::MaybeUninit;
 use httparse::{EMPTY_HEADER, Header, Status};
@@ -73,12 +73,7 @@ fn check_target(method: &[u8], target: &[u8], config: &Config) -> Result<(), Err
             return Err(Error::Target);
         }
     }
-    let allowed = match form_of(target).ok_or(Error::Target)? {
-        TargetForm::Origin | TargetForm::Absolute => method != b"CONNECT",
-        TargetForm::Authority => method == b"CONNECT",
-        TargetForm::Asterisk => method == b"OPTIONS",
-    };
-    if allowed { Ok(()) } else { Err(Error::Target) }
+    if form_of(target).is_some_and(|form| form.fits(method)) { Ok(()) } else { Err(Error::Target) }
 }
 
 /// Reads `status-line = HTTP-version SP status-code SP [ reason-phrase ]` without its CR LF. The second SP may be

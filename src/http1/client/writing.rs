@@ -3,7 +3,7 @@
 use super::super::body::{BodyWriter, Line};
 use super::{Client, Read, Write};
 use crate::Misuse;
-use crate::http::{Body, Id, Method, Request, TargetForm, Trailers};
+use crate::http::{Body, Id, Method, Request, Trailers};
 
 impl Client {
     pub(super) fn ready(&self) -> Result<(), Misuse> {
@@ -22,11 +22,7 @@ impl Client {
         self.ready()?;
         let fields = request.outgoing();
         let method = request.method();
-        let form = match request.target().form() {
-            TargetForm::Origin | TargetForm::Absolute => method != Method::CONNECT,
-            TargetForm::Authority => method == Method::CONNECT,
-            TargetForm::Asterisk => method == Method::OPTIONS,
-        };
+        let form = request.target().form().fits(method.as_bytes());
         let none = matches!(body, Body::Empty | Body::Length(0));
         let length = match (fields.length, body) {
             (None, _) | (Some(0), Body::Empty) => true,
