@@ -16,7 +16,7 @@ use std::io::{self, ErrorKind, IoSlice};
 mod runtime;
 mod socket;
 
-pub use runtime::{Runtime, Transport};
+pub use runtime::{Runtime, Spawn, Transport};
 pub use socket::{Packets, Socket, is_about_a_peer};
 
 /// How often a machine may be fed without an event before other tasks have their turn.

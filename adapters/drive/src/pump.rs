@@ -186,10 +186,9 @@ impl<M: Machine> Pump<M> {
         }
         let turn = self.try_turn(io, goal);
         match &turn {
-            Ok(Turn::Wait) => self.release(),
             Ok(Turn::News) => self.lend(),
             Ok(Turn::Again) => {}
-            Ok(Turn::Over) | Err(_) => self.release(),
+            Ok(Turn::Wait | Turn::Over) | Err(_) => self.release(),
         }
         if turn.is_err() {
             self.state = State::Over;
@@ -252,13 +251,7 @@ impl<M: Machine> Pump<M> {
         }
         let spare = rx.spare(want);
         let len = spare.len();
-        let read = loop {
-            match io.read(spare) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                read => break read,
-            }
-        };
-        match read {
+        match again(|| io.read(spare)) {
             Ok(n) if n > 0 => {
                 rx.commit(n);
                 self.full = if n == len { self.full.saturating_add(1) } else { 0 };
@@ -397,7 +390,7 @@ fn write(io: &mut impl Io, tx: &mut Outbox, dirty: &mut bool) -> io::Result<()> 
     Ok(())
 }
 
-fn again(mut call: impl FnMut() -> io::Result<()>) -> io::Result<()> {
+fn again<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match call() {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

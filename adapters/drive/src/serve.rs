@@ -1,6 +1,6 @@
 //! The accept loop.
 
-use crate::poll::Runtime;
+use crate::poll::{Runtime, Spawn};
 use crate::{Stop, Stopped};
 use core::fmt;
 use core::future::{Future, poll_fn};
@@ -183,7 +183,7 @@ pub async fn serve<R, C, H, F>(
     mut handler: H,
 ) -> Report
 where
-    R: Runtime,
+    R: Spawn,
     H: FnMut(C) -> F,
     F: Future<Output = ()> + Send + 'static,
 {

@@ -88,10 +88,6 @@ impl Runtime for Memory {
     fn poll_timer(timer: &mut Instant, _: &mut Context<'_>) -> Poll<()> {
         if Instant::now() < *timer { Poll::Pending } else { Poll::Ready(()) }
     }
-
-    fn spawn(_: impl Future<Output = ()> + Send + 'static) {
-        unreachable!("nothing here is spawned");
-    }
 }
 
 fn or_pending<T>(result: io::Result<T>) -> Poll<io::Result<T>> {

@@ -31,7 +31,7 @@
 #![allow(clippy::std_instead_of_alloc, reason = "there is no adapter without std")]
 
 use barewire::Machine;
-use barewire_drive::poll::{self, Packets, Runtime, Transport};
+use barewire_drive::poll::{self, Packets, Runtime, Spawn, Transport};
 use core::any::Any;
 use core::future::Future;
 use core::net::SocketAddr;
@@ -74,7 +74,9 @@ impl Runtime for Smol {
     fn poll_timer(timer: &mut Timer, cx: &mut Context<'_>) -> Poll<()> {
         Pin::new(timer).poll(cx).map(drop)
     }
+}
 
+impl Spawn for Smol {
     fn spawn(task: impl Future<Output = ()> + Send + 'static) {
         smol::spawn(task).detach();
     }

@@ -29,7 +29,7 @@
 //! ```
 
 use barewire::Machine;
-use barewire_drive::poll::{self, Packets, Runtime, Transport};
+use barewire_drive::poll::{self, Packets, Runtime, Spawn, Transport};
 use core::any::Any;
 use core::future::Future;
 use core::net::SocketAddr;
@@ -72,7 +72,9 @@ impl Runtime for Tokio {
     fn poll_timer(timer: &mut Self::Timer, cx: &mut Context<'_>) -> Poll<()> {
         timer.as_mut().poll(cx)
     }
+}
 
+impl Spawn for Tokio {
     fn spawn(task: impl Future<Output = ()> + Send + 'static) {
         drop(tokio::spawn(task));
     }

@@ -7,7 +7,7 @@ use core::task::{Context, Poll, ready};
 use std::io::{self, IoSlice};
 use std::time;
 
-/// What a runtime has besides streams: timers and tasks.
+/// What a runtime has besides streams: timers.
 pub trait Runtime {
     /// One timer. A connection makes one when its machine first has a deadline.
     type Timer: Unpin + Send;
@@ -25,8 +25,11 @@ pub trait Runtime {
 
     /// Ready when the timer's time has come.
     fn poll_timer(timer: &mut Self::Timer, cx: &mut Context<'_>) -> Poll<()>;
+}
 
-    /// Runs `task` beside everything else. Used by [`serve`](crate::serve::serve), whose tasks don't panic.
+/// A [`Runtime`] that runs tasks: what [`serve`](crate::serve::serve) needs, and a connection doesn't.
+pub trait Spawn: Runtime {
+    /// Runs `task` beside everything else. It doesn't panic.
     fn spawn(task: impl Future<Output = ()> + Send + 'static);
 }
 

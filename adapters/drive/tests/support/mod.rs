@@ -162,10 +162,6 @@ impl Runtime for Sim {
     fn poll_timer(timer: &mut Instant, _: &mut Context<'_>) -> Poll<()> {
         if *timer <= Self::now() { Poll::Ready(()) } else { Poll::Pending }
     }
-
-    fn spawn(_: impl Future<Output = ()> + Send + 'static) {
-        unimplemented!("no test needs it");
-    }
 }
 
 fn poll<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
