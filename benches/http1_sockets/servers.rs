@@ -9,7 +9,6 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::{SocketAddr, TcpListener};
-use std::time::{Duration, SystemTime};
 
 /// The first is what the others are compared with: hyper at its best, with `pipeline_flush`.
 pub const ALL: &[(&str, fn())] = &[
@@ -36,9 +35,7 @@ fn announce(at: SocketAddr) {
 }
 
 fn config() -> Config {
-    let now = Duration::from_nanos(barewire_drive::now().as_nanos());
-    let unix_at_origin = SystemTime::UNIX_EPOCH.elapsed().unwrap() - now;
-    Config::builder().unix_at_origin(Some(unix_at_origin)).build().unwrap()
+    Config::builder().unix_at_origin(Some(barewire_drive::unix_at_origin())).build().unwrap()
 }
 
 fn hello() -> (Response, Bytes) {

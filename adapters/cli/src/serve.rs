@@ -6,12 +6,11 @@ use crate::args::{Limits, Serve};
 use crate::failure::Failure;
 use crate::{runtime, signal};
 use barewire::{detect, http1, message};
+use barewire_drive::unix_at_origin;
 use core::fmt::Display;
 use core::net::SocketAddr;
-use core::time::Duration;
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 /// A message up to so long is given out in one piece, and waits for its rest in the window.
 const WHOLE: u32 = 16 * 1024 - 12;
@@ -54,12 +53,6 @@ pub(crate) fn messages(limits: &Limits) -> Result<message::Config, Failure> {
         .whole(WHOLE.min(limits.max_message))
         .build()
         .map_err(wrong)
-}
-
-/// When the driver's clock began, by the calendar.
-fn unix_at_origin() -> Duration {
-    let since_origin = Duration::from_nanos(barewire_drive::now().as_nanos());
-    SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().saturating_sub(since_origin)
 }
 
 fn wrong(error: impl Display) -> Failure {

@@ -33,3 +33,10 @@ pub fn at(deadline: Instant) -> Option<time::Instant> {
     }
     ORIGIN.checked_add(Duration::from_nanos(deadline.as_nanos()))
 }
+
+/// The time of day at the origin, since 1970: what turns the time that machines are told into a date.
+#[must_use]
+pub fn unix_at_origin() -> Duration {
+    let since_origin = Duration::from_nanos(now().as_nanos());
+    time::SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default().saturating_sub(since_origin)
+}

@@ -26,7 +26,7 @@ pub mod serve;
 mod sink;
 mod stop;
 
-pub use clock::{at, instant, now};
+pub use clock::{at, instant, now, unix_at_origin};
 pub use error::Error;
 pub use poll::is_about_a_peer;
 pub use serve::{Options, OptionsBuilder, OptionsError, Report};

@@ -104,8 +104,7 @@ mod head;
 mod requests;
 
 use barewire::http1;
-use barewire_drive::now;
-use std::time::SystemTime;
+use barewire_drive::unix_at_origin;
 
 pub use carrier::Carrier;
 pub use client::{Client, Reply, Upload};
@@ -116,7 +115,5 @@ pub use requests::{Exchange, Requests};
 /// The defaults of HTTP/1, and the time of day: "an origin server with a clock MUST generate a Date header field"
 /// (RFC 9110 §6.6.1), and a machine that was not told has no clock.
 pub fn config() -> http1::ConfigBuilder {
-    let since_origin = core::time::Duration::from_nanos(now().as_nanos());
-    let unix_now = SystemTime::UNIX_EPOCH.elapsed().unwrap_or_default();
-    http1::Config::builder().unix_at_origin(Some(unix_now.saturating_sub(since_origin)))
+    http1::Config::builder().unix_at_origin(Some(unix_at_origin()))
 }
