@@ -33,7 +33,7 @@ impl fmt::Debug for Outcome {
 }
 
 /// What a machine at rest looks like: it may not change by being asked again.
-type Rest<E> = (Next<E>, usize, usize, Option<Instant>);
+type Rest = (Next<()>, usize, usize, Option<Instant>);
 
 pub(super) struct Run<'a, S: Subject> {
     subject: &'a S,
@@ -204,7 +204,7 @@ impl<'a, S: Subject> Run<'a, S> {
         Ok(())
     }
 
-    fn rest(&mut self) -> Option<Rest<()>> {
+    fn rest(&mut self) -> Option<Rest> {
         let next = self.machine.next(self.now).ok()?.map(|_| ());
         let deadline = self.machine.deadline();
         let link = self.machine.link();
