@@ -60,6 +60,21 @@ impl Outbox {
         self.tail.extend_from_slice(bytes);
     }
 
+    /// As [`put`](Self::put), and lends the copy, to be transformed in place (masking, encryption) before it leaves.
+    ///
+    /// Empty after [`fin`](Self::fin) or [`abort`](Self::abort). What is to be pushed by reference is better
+    /// transformed before.
+    #[inline]
+    pub fn put_mut(&mut self, bytes: &[u8]) -> &mut [u8] {
+        if self.end != End::Open {
+            return &mut [];
+        }
+        self.make_space();
+        let start = self.tail.len();
+        self.tail.extend_from_slice(bytes);
+        &mut self.tail[start..]
+    }
+
     /// Appends `bytes`, by reference if they are many.
     #[inline]
     pub fn push(&mut self, bytes: Bytes) {

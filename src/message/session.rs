@@ -219,6 +219,7 @@ impl Session {
         let available = self.link.rx.len().min(length - self.payload.len());
         let received = self.payload.len() + available;
         self.payload.append(self.link.rx.take_ref(available), length);
+        self.timers.release_at(None);
         if received < length {
             return self.wait_for_rest((HEADER_LEN + received) as u64, total(header), now);
         }

@@ -3,6 +3,7 @@
 //! The clock is looked at only when the session has to wait: a message that is there already costs no arithmetic.
 
 use super::{Config, Error};
+use crate::stall::Stall;
 use crate::{Instant, Outbox};
 use core::time::Duration;
 
@@ -11,7 +12,7 @@ pub(super) struct Timers {
     /// No timer ends before this. Events may leave it too early, never too late.
     due: Instant,
     waiting: Waiting,
-    stall: Option<Stall>,
+    stall: Stall,
     release: Option<Instant>,
 }
 
@@ -44,15 +45,9 @@ enum Waiting {
     },
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Stall {
-    until: Instant,
-    drained: u64,
-}
-
 impl Timers {
     pub(super) fn new() -> Self {
-        Self { due: Instant::FAR_FUTURE, waiting: Waiting::Not, stall: None, release: None }
+        Self { due: Instant::FAR_FUTURE, waiting: Waiting::Not, stall: Stall::default(), release: None }
     }
 
     pub(super) fn deadline(&self) -> Option<Instant> {
@@ -95,18 +90,7 @@ impl Timers {
 
     /// To be called before an event is looked for, if something [is due](Self::is_due).
     pub(super) fn check_stall(&mut self, now: Instant, tx: &Outbox, config: &Config) -> Result<(), Error> {
-        self.stall = match (self.stall, config.stall) {
-            (_, None) => None,
-            _ if tx.is_empty() => None,
-            (Some(stall), _) if stall.drained == tx.drained() => {
-                if now >= stall.until {
-                    return Err(Error::Stalled);
-                }
-                Some(stall)
-            }
-            (_, Some(limit)) => Some(Stall { until: now + limit, drained: tx.drained() }),
-        };
-        Ok(())
+        if self.stall.check(now, tx, config.stall) { Err(Error::Stalled) } else { Ok(()) }
     }
 
     /// To be called when there is no event: arms, moves or checks every timer.
@@ -149,8 +133,8 @@ impl Timers {
             Waiting::Message { until, .. } | Waiting::Rest { until, .. } => until,
             Waiting::Not | Waiting::Paused { .. } => None,
         };
-        let stall = self.stall.map(|stall| stall.until);
-        self.due = until.into_iter().chain(stall).chain(self.release).min().unwrap_or(Instant::FAR_FUTURE);
+        self.due =
+            until.into_iter().chain(self.stall.deadline()).chain(self.release).min().unwrap_or(Instant::FAR_FUTURE);
     }
 }
 

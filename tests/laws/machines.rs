@@ -6,6 +6,7 @@ use barewire::http::{
 };
 use barewire::laws::{Log, Subject, Violation, check};
 use barewire::message::{self, Config};
+use barewire::websocket::{self, Event, Kind, Role};
 use barewire::{Machine, Misuse, http1, raw};
 use core::cell::{Cell, RefCell};
 
@@ -42,6 +43,36 @@ pub(crate) const MACHINES: &[Subjected] = &[
         seeds: REQUESTS,
     },
     Subjected { name: "HTTP/1 client", check: |input, choices| check(&HttpClient, input, choices), seeds: RESPONSES },
+    Subjected {
+        name: "WebSocket server",
+        check: |input, choices| check(&WebSocket::new(Role::Server, 1 << 20), input, choices),
+        seeds: MASKED,
+    },
+    Subjected {
+        name: "WebSocket server in pieces",
+        check: |input, choices| check(&WebSocket::new(Role::Server, 6), input, choices),
+        seeds: MASKED,
+    },
+    Subjected {
+        name: "WebSocket client",
+        check: |input, choices| check(&WebSocket::new(Role::Client { seed: [7; 32] }, 100), input, choices),
+        seeds: UNMASKED,
+    },
+];
+
+/// Frames of a client; the mask of zeroes leaves them legible.
+const MASKED: &[&[u8]] = &[
+    b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x89\x82\0\0\0\0hi\x82\x83\0\0\0\0\xff\xfe\xfd\x8a\x80\0\0\0\0",
+    b"\x01\x83\0\0\0\0a\xc3\xa9\x89\x81\0\0\0\0p\x00\x82\0\0\0\0\xe2\x82\x80\x81\0\0\0\0\xac\x88\x85\0\0\0\0\x03\xe8bye",
+    b"\x82\xfe\0\x80\0\0\0\0 a message of one hundred and twenty-eight bytes, which is too long for a length of seven bits but not for one of sixteen ...........\x88\x80\0\0\0\0",
+    b"\x81\x84\0\0\0\0\xf0\x9f\x98\x80\x81\x83\0\0\0\0\xed\xa0\x80",
+];
+
+/// Frames of a server.
+const UNMASKED: &[&[u8]] = &[
+    b"\x81\x05Hello\x89\x02hi\x82\x03\xff\xfe\xfd\x8a\x00",
+    b"\x01\x03a\xc3\xa9\x89\x01p\x00\x02\xe2\x82\x80\x01\xac\x88\x05\x03\xe8byeand more",
+    b"\x82\x7e\0\x80 a message of one hundred and twenty-eight bytes, which is too long for a length of seven bits but not for one of sixteen ...........\x88\x00",
 ];
 
 const REQUESTS: &[&[u8]] = &[
@@ -247,5 +278,63 @@ impl Subject for HttpClient {
     fn misuse(&self, client: &mut http1::Client) -> bool {
         let nowhere = Request::new(Method::GET, Target::new("/").unwrap());
         client.request(&nowhere, Body::Empty).is_err()
+    }
+}
+
+/// Messages, echoed whole: the fragments of a reply are as long as its pieces.
+pub(crate) struct WebSocket {
+    role: Role,
+    whole: u64,
+    begun: RefCell<Option<(Kind, Vec<u8>)>>,
+}
+
+impl WebSocket {
+    fn new(role: Role, whole: u64) -> Self {
+        Self { role, whole, begun: RefCell::default() }
+    }
+}
+
+impl Subject for WebSocket {
+    type Machine = websocket::Session;
+
+    fn machine(&self) -> websocket::Session {
+        self.begun.take();
+        let config = websocket::Config::builder().whole(self.whole).max_message(100_000).whole(self.whole.min(100_000));
+        websocket::Session::new(self.role, config.max_frames(1000).build().unwrap())
+    }
+
+    fn on_event(&self, session: &mut websocket::Session, event: Event, log: &mut Log) {
+        let mut begun = self.begun.borrow_mut();
+        match event {
+            Event::Start(kind) => {
+                log.item(format!("start {kind:?}"));
+                *begun = Some((kind, Vec::new()));
+            }
+            Event::Data(bytes) => {
+                log.data(0, &bytes);
+                begun.as_mut().unwrap().1.extend_from_slice(&bytes);
+            }
+            Event::End => {
+                log.item("end");
+                let (kind, bytes) = begun.take().unwrap();
+                session.start(kind).unwrap();
+                session.data(bytes).unwrap();
+                session.end().unwrap();
+            }
+            message @ (Event::Text(_) | Event::Binary(_)) => {
+                log.item(format!("{message:?}"));
+                session.send(message).unwrap();
+            }
+            other => log.item(format!("{other:?}")),
+        }
+    }
+
+    fn misuse(&self, session: &mut websocket::Session) -> bool {
+        let open = session.is_closed() || session.send(Event::Ping(vec![0; 126].into())) == Err(Misuse::TooLong);
+        open && session.end().is_err() && session.data("x").is_err()
+    }
+
+    fn replies(&self) -> usize {
+        70_000
     }
 }

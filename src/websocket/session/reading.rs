@@ -1,0 +1,414 @@
+//! From bytes to events.
+
+use super::super::mask::Mask;
+use super::super::sender::Outgoing;
+use super::super::timers::{Due, Timers};
+use super::super::utf8::Utf8;
+use super::super::wire::{self, Header, Opcode};
+use super::super::{Close, CloseCode, Error, Event, Kind, Reserved};
+use super::Session;
+use crate::{Instant, Next, Outbox};
+
+/// What the peer sends now.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) enum Read {
+    /// The first frame of a message, or a control frame.
+    #[default]
+    Message,
+    /// The next frame of a message, or a control frame in between.
+    Fragment(Incoming),
+    /// The payload of such a frame.
+    Payload(Incoming, Frame),
+    /// Something that broke the rules, behind the last event.
+    Faulty(Error),
+    /// Whatever it likes: both sides have closed, and the server's end of the stream is waited for.
+    Closing,
+    /// Nothing that we would listen to.
+    Done,
+}
+
+/// A message of which something has come.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Incoming {
+    kind: Kind,
+    reserved: Reserved,
+    delivery: Delivery,
+    /// Bytes in its frames, that of which the header was read last included.
+    length: u64,
+    /// Its frames, with the control frames in between.
+    frames: u32,
+    utf8: Utf8,
+}
+
+/// How a message is given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Delivery {
+    /// As one event.
+    Whole,
+    /// In pieces, the first being what was collected before it became too long.
+    Collected,
+    /// In pieces.
+    Pieces,
+}
+
+/// A data frame of which the header has been read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    fin: bool,
+    mask: Option<Mask>,
+    /// What has not come yet of its payload.
+    left: u64,
+}
+
+/// Where the payload of an event is.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Span {
+    /// At the front of the window, so many bytes.
+    Window(usize),
+    Collected,
+}
+
+type Step = Result<Next<Event<Span, Span>>, Error>;
+
+impl Session {
+    /// The common case, a message that lies in the window as a whole, before all others.
+    #[inline]
+    pub(super) fn step(&mut self, now: Instant) -> Step {
+        if matches!(self.read, Read::Message) && !self.timers.is_due(now) {
+            if let Some(event) = self.whole_message() {
+                self.timers.heard();
+                return Ok(Next::Event(event));
+            }
+        }
+        self.step_slowly(now)
+    }
+
+    /// A message in one frame of less than 64 KiB, all of it there, without extensions. Text is not validated yet.
+    #[inline]
+    fn whole_message(&mut self) -> Option<Event<Span, Span>> {
+        let masked = !self.out.masks();
+        let data = self.link.rx.data();
+        let (&first, &second) = (data.first()?, data.get(1)?);
+        let kind = match first {
+            0x81 => Kind::Text,
+            0x82 => Kind::Binary,
+            _ => return None,
+        };
+        // With the mask bit as it must be, what is left is the length.
+        let (length, at) = match second ^ (u8::from(masked) << 7) {
+            short @ 0..126 => (usize::from(short), 2),
+            126 => match usize::from(u16::from_be_bytes([*data.get(2)?, *data.get(3)?])) {
+                0..126 => return None,
+                length => (length, 4),
+            },
+            _ => return None,
+        };
+        if length as u64 > self.config.whole_frame() {
+            return None;
+        }
+        let at = if masked { at + 4 } else { at };
+        if data.len() < at + length {
+            return None;
+        }
+        let key = if masked { data[..at].last_chunk().copied() } else { None };
+        self.link.rx.skip(at);
+        if let Some(mut mask) = key.map(Mask::new) {
+            mask.apply(&mut self.link.rx.data_mut()[..length]);
+        }
+        Some(whole(kind, Reserved::NONE, Span::Window(length)))
+    }
+
+    /// Any case.
+    #[inline(never)]
+    fn step_slowly(&mut self, now: Instant) -> Step {
+        if self.lent {
+            self.lent = false;
+            self.message.clear();
+        }
+        self.timers.release_at(self.message.expire(now));
+        let next = match self.timers.check_stall(now, &self.link.tx, &self.config) {
+            Ok(()) => self.advance(now),
+            Err(error) => Err(error),
+        };
+        match next {
+            Ok(Next::Event(event)) => {
+                self.lent = matches!(event, Event::Text(Span::Collected) | Event::Binary(Span::Collected))
+                    || matches!(event, Event::Data(Span::Collected) | Event::Extended(_, _, Span::Collected));
+                self.timers.heard();
+                self.timers.settle(&self.config);
+                Ok(Next::Event(event))
+            }
+            Ok(Next::Done) => {
+                self.timers.stop();
+                Ok(Next::Done)
+            }
+            Ok(need) => {
+                self.timers.settle(&self.config);
+                Ok(need)
+            }
+            Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    fn advance(&mut self, now: Instant) -> Step {
+        loop {
+            let event = match self.read {
+                Read::Message => self.read_header(None)?,
+                Read::Fragment(message) => self.read_header(Some(message))?,
+                Read::Payload(message, frame) => self.read_payload(message, frame)?,
+                Read::Faulty(error) => return Err(error),
+                Read::Closing => return self.wait_for_end(now),
+                Read::Done => return Ok(Next::Done),
+            };
+            match event {
+                Progress::Event(event) => return Ok(Next::Event(event)),
+                Progress::Moved => {}
+                Progress::Waits => return self.wait(now),
+            }
+        }
+    }
+
+    fn read_header(&mut self, message: Option<Incoming>) -> Result<Progress, Error> {
+        let data = self.link.rx.data();
+        let Some((header, at)) = wire::header(data, !self.out.masks())? else {
+            return Ok(Progress::Waits);
+        };
+        if header.opcode.is_control() {
+            // "a value that is not zero [..] and none of the negotiated extensions defines the meaning of such a
+            // non-zero value" (RFC 6455 §5.2): for control frames, none does.
+            if header.rsv != 0 {
+                return Err(Error::Reserved);
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "at most 125")]
+            let length = header.length as usize;
+            if data.len() < at + length {
+                return Ok(Progress::Waits);
+            }
+            if let Some(message) = message {
+                self.read = Read::Fragment(self.count_frame(message)?);
+            }
+            self.link.rx.skip(at);
+            return self.control(header, length).map(Progress::Event);
+        }
+        let message = match message {
+            None => self.begin_message(header)?,
+            Some(_) if header.opcode != Opcode::Continuation => return Err(Error::UnexpectedMessage),
+            // What an extension claims says something at the beginning of a message (RFC 7692 §6.1).
+            Some(_) if header.rsv != 0 => return Err(Error::Reserved),
+            Some(message) => message,
+        };
+        self.begin_frame(message, header, at)
+    }
+
+    fn begin_message(&self, header: Header) -> Result<Incoming, Error> {
+        let kind = match header.opcode {
+            Opcode::Text => Kind::Text,
+            Opcode::Binary => Kind::Binary,
+            _ => return Err(Error::UnexpectedContinuation),
+        };
+        let reserved = Reserved::from_bits(header.rsv);
+        if !self.config.reserved.contains(reserved) {
+            return Err(Error::Reserved);
+        }
+        let utf8 = Utf8::default();
+        Ok(Incoming { kind, reserved, delivery: Delivery::Whole, length: 0, frames: 0, utf8 })
+    }
+
+    fn begin_frame(&mut self, message: Incoming, header: Header, at: usize) -> Result<Progress, Error> {
+        let mut message = self.count_frame(message)?;
+        if header.length > self.config.max_frame {
+            return Err(Error::LongFrame);
+        }
+        message.length = message.length.saturating_add(header.length);
+        if message.length > self.config.max_message {
+            return Err(Error::LongMessage);
+        }
+        let pieces = message.delivery == Delivery::Whole && message.length > self.config.whole;
+        if pieces {
+            message.delivery = Delivery::Collected;
+        }
+        self.link.rx.skip(at);
+        self.read = Read::Payload(message, Frame { fin: header.fin, mask: header.mask, left: header.length });
+        Ok(if pieces { Progress::Event(Event::Start(message.kind)) } else { Progress::Moved })
+    }
+
+    fn count_frame(&self, message: Incoming) -> Result<Incoming, Error> {
+        if message.frames == self.config.max_frames {
+            return Err(Error::ManyFrames);
+        }
+        Ok(Incoming { frames: message.frames + 1, ..message })
+    }
+
+    fn read_payload(&mut self, mut message: Incoming, mut frame: Frame) -> Result<Progress, Error> {
+        if message.delivery == Delivery::Collected {
+            message.delivery = Delivery::Pieces;
+            self.read = Read::Payload(message, frame);
+            if self.message.len() > 0 {
+                return Ok(Progress::Event(Event::Data(Span::Collected)));
+            }
+        }
+        if frame.left == 0 {
+            return self.end_frame(message, frame);
+        }
+        let data = self.link.rx.data_mut();
+        let available = usize::try_from(frame.left).map_or(data.len(), |left| left.min(data.len()));
+        if available == 0 {
+            return Ok(Progress::Waits);
+        }
+        let piece = &mut data[..available];
+        if let Some(mask) = &mut frame.mask {
+            mask.apply(piece);
+        }
+        self.timers.heard();
+        if message.is_text() {
+            if let Err(bad) = message.utf8.feed(piece) {
+                self.read = Read::Faulty(Error::Utf8);
+                let pieces = message.delivery == Delivery::Pieces && bad.at > 0;
+                let before = Event::Data(Span::Window(bad.at));
+                return Ok(if pieces { Progress::Event(before) } else { Progress::Moved });
+            }
+        }
+        frame.left -= available as u64;
+        self.read = Read::Payload(message, frame);
+        if message.delivery == Delivery::Pieces {
+            return Ok(Progress::Event(Event::Data(Span::Window(available))));
+        }
+        // So much is known to come; a later fragment may bring more.
+        let total = usize::try_from(message.length).unwrap_or(usize::MAX);
+        self.message.append(self.link.rx.take_ref(available), total);
+        Ok(Progress::Moved)
+    }
+
+    fn end_frame(&mut self, message: Incoming, frame: Frame) -> Result<Progress, Error> {
+        if !frame.fin {
+            self.read = Read::Fragment(message);
+            return Ok(Progress::Moved);
+        }
+        if message.is_text() && !message.utf8.is_complete() {
+            return Err(Error::Utf8);
+        }
+        self.read = Read::Message;
+        Ok(Progress::Event(match message.delivery {
+            Delivery::Whole => whole(message.kind, message.reserved, Span::Collected),
+            Delivery::Collected | Delivery::Pieces => Event::End,
+        }))
+    }
+
+    fn control(&mut self, header: Header, length: usize) -> Result<Event<Span, Span>, Error> {
+        let payload = &mut self.link.rx.data_mut()[..length];
+        if let Some(mut mask) = header.mask {
+            mask.apply(payload);
+        }
+        let (tx, out) = (&mut self.link.tx, &mut self.out);
+        Ok(match header.opcode {
+            Opcode::Ping => {
+                out.answer_ping(tx, payload);
+                Event::Ping(Span::Window(length))
+            }
+            Opcode::Pong => Event::Pong(Span::Window(length)),
+            _ => {
+                let code = close_code(payload)?;
+                out.answer_close(tx, code);
+                if out.masks() {
+                    // "a client SHOULD wait for the server to close the connection" (RFC 6455 §7.1.1).
+                    self.read = Read::Closing;
+                } else {
+                    tx.fin();
+                    self.read = Read::Done;
+                }
+                Event::Close(code.map(|code| {
+                    self.link.rx.skip(2);
+                    Close { code, reason: Span::Window(length - 2) }
+                }))
+            }
+        })
+    }
+
+    /// There is nothing to say before more has come.
+    fn wait(&mut self, now: Instant) -> Step {
+        if self.link.rx.is_eof() {
+            return Err(Error::Eof);
+        }
+        self.out.answer_late(&mut self.link.tx);
+        if self.out.is_closed() {
+            self.timers.closing(now, &self.config);
+            if self.timers.is_closing_over(now) {
+                return Err(Error::CloseTimeout);
+            }
+        }
+        let between = matches!(self.read, Read::Message);
+        self.timers.release_at(if between { self.message.rest(now) } else { None });
+        let due = self.timers.wait(self.link.rx.len(), now, &self.link.tx, &self.config)?;
+        if let Due::Ping = due {
+            self.out.ask(&mut self.link.tx);
+            self.timers.check_stall(now, &self.link.tx, &self.config)?;
+        }
+        Ok(Next::NeedInput)
+    }
+
+    /// Both have closed: the server ends the stream, and the client waits for that.
+    fn wait_for_end(&mut self, now: Instant) -> Step {
+        let rx = &mut self.link.rx;
+        rx.skip(rx.len());
+        self.timers.closing(now, &self.config);
+        if rx.is_eof() || self.timers.is_closing_over(now) {
+            self.link.tx.fin();
+            self.read = Read::Done;
+            return Ok(Next::Done);
+        }
+        Ok(Next::NeedInput)
+    }
+
+    pub(super) fn fail(&mut self, error: Error) -> Error {
+        self.message.release();
+        fail(error, &mut self.link.tx, &mut self.out, &mut self.read, &mut self.timers)
+    }
+}
+
+/// "_Fail the WebSocket Connection_" (RFC 6455 §7.1.7): the Close frame that says why, and the end.
+pub(super) fn fail(error: Error, tx: &mut Outbox, out: &mut Outgoing, read: &mut Read, timers: &mut Timers) -> Error {
+    out.fail(tx, error.close_code());
+    if error == Error::Stalled {
+        tx.abort();
+    } else {
+        tx.fin();
+    }
+    *read = Read::Done;
+    timers.stop();
+    error
+}
+
+/// What came of looking at the input.
+enum Progress {
+    Event(Event<Span, Span>),
+    /// Look again.
+    Moved,
+    /// More must come first.
+    Waits,
+}
+
+impl Incoming {
+    /// Whether its payload is text as it stands, and not what an extension made of it.
+    fn is_text(&self) -> bool {
+        self.kind == Kind::Text && self.reserved == Reserved::NONE
+    }
+}
+
+fn whole(kind: Kind, reserved: Reserved, span: Span) -> Event<Span, Span> {
+    match (reserved, kind) {
+        (Reserved::NONE, Kind::Text) => Event::Text(span),
+        (Reserved::NONE, Kind::Binary) => Event::Binary(span),
+        _ => Event::Extended(reserved, kind, span),
+    }
+}
+
+/// The code in the payload of a Close frame, all of which must be as it should be (RFC 6455 §5.5.1).
+fn close_code(payload: &[u8]) -> Result<Option<CloseCode>, Error> {
+    let Some((&number, reason)) = payload.split_first_chunk() else {
+        return if payload.is_empty() { Ok(None) } else { Err(Error::CloseLength) };
+    };
+    let number = u16::from_be_bytes(number);
+    let code = CloseCode::new(number).ok_or(Error::CloseCode(number))?;
+    core::str::from_utf8(reason).map_err(|_| Error::Utf8)?;
+    Ok(Some(code))
+}

@@ -1,0 +1,133 @@
+//! When a peer has been waited for long enough.
+//!
+//! The clock is looked at only when the session has to wait: a message that is there already costs one comparison.
+
+use super::{Config, Error};
+use crate::stall::Stall;
+use crate::{Instant, Outbox};
+
+#[derive(Debug)]
+pub(super) struct Timers {
+    /// No timer ends before this. Events may leave it too early, never too late.
+    due: Instant,
+    /// Since when the peer is silent.
+    silent: Option<Instant>,
+    ping: Ping,
+    close: Option<Instant>,
+    stall: Stall,
+    release: Option<Instant>,
+    /// Bytes in the window when the session last had to wait.
+    window: usize,
+}
+
+/// What became of the ping that asks a silent peer for a sign of life.
+#[derive(Clone, Copy, Debug)]
+enum Ping {
+    Not,
+    /// It waits behind other output, up to this position: the peer can't have got it yet.
+    Queued(Instant, u64),
+    Sent(Instant),
+}
+
+/// What is to be done about the time.
+pub(super) enum Due {
+    Nothing,
+    Ping,
+}
+
+impl Timers {
+    pub(super) fn new() -> Self {
+        Self {
+            due: Instant::FAR_FUTURE,
+            silent: None,
+            ping: Ping::Not,
+            close: None,
+            stall: Stall::default(),
+            release: None,
+            window: 0,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Option<Instant> {
+        (self.due < Instant::FAR_FUTURE).then_some(self.due)
+    }
+
+    #[inline]
+    pub(super) fn is_due(&self, now: Instant) -> bool {
+        now >= self.due
+    }
+
+    /// Something was heard.
+    #[inline]
+    pub(super) fn heard(&mut self) {
+        self.silent = None;
+    }
+
+    /// When storage that is not in use is to be given up.
+    pub(super) fn release_at(&mut self, at: Option<Instant>) {
+        self.release = at;
+    }
+
+    /// Our Close frame is queued: from `now` on the peer's is waited for. Later calls change nothing.
+    pub(super) fn closing(&mut self, now: Instant, config: &Config) {
+        self.close.get_or_insert(now + config.close_timeout);
+    }
+
+    pub(super) fn is_closing_over(&self, now: Instant) -> bool {
+        self.close.is_some_and(|until| now >= until)
+    }
+
+    pub(super) fn stop(&mut self) {
+        *self = Self::new();
+    }
+
+    /// Whether the peer takes nothing of what is queued. To be called before an event is looked for, if something
+    /// [is due](Self::is_due).
+    pub(super) fn check_stall(&mut self, now: Instant, tx: &Outbox, config: &Config) -> Result<(), Error> {
+        if self.stall.check(now, tx, config.stall) { Err(Error::Stalled) } else { Ok(()) }
+    }
+
+    /// There is no event, and `window` bytes of the next: arms, moves or checks every timer.
+    pub(super) fn wait(&mut self, window: usize, now: Instant, tx: &Outbox, config: &Config) -> Result<Due, Error> {
+        self.check_stall(now, tx, config)?;
+        if window != self.window {
+            self.window = window;
+            self.heard();
+        }
+        let mut due = Due::Nothing;
+        let Some(silence) = config.ping.filter(|_| self.close.is_none()) else {
+            return Ok(due);
+        };
+        let Some(since) = self.silent else {
+            (self.silent, self.ping) = (Some(now), Ping::Not);
+            return Ok(due);
+        };
+        match self.ping {
+            Ping::Not if now >= since + silence => {
+                let until = now + config.pong;
+                self.ping =
+                    if tx.is_empty() { Ping::Sent(until) } else { Ping::Queued(until, tx.drained() + tx.len() as u64) };
+                due = Due::Ping;
+            }
+            Ping::Queued(until, behind) if now >= until => {
+                let until = now + config.pong;
+                self.ping = if tx.drained() > behind { Ping::Sent(until) } else { Ping::Queued(until, behind) };
+            }
+            Ping::Sent(until) if now >= until => return Err(Error::Silent),
+            _ => {}
+        }
+        Ok(due)
+    }
+
+    /// Makes `due` exact.
+    pub(super) fn settle(&mut self, config: &Config) {
+        let silent = match (self.ping, self.silent, config.ping) {
+            (_, _, _) if self.close.is_some() => None,
+            (Ping::Queued(until, _) | Ping::Sent(until), Some(_), _) => Some(until),
+            (Ping::Not, Some(since), Some(silence)) => Some(since + silence),
+            _ => None,
+        };
+        let all = silent.into_iter().chain(self.close).chain(self.stall.deadline()).chain(self.release);
+        self.due = all.min().unwrap_or(Instant::FAR_FUTURE);
+    }
+}
