@@ -190,13 +190,19 @@ impl Inbox {
     /// Consumes the first `n` bytes and lends them.
     #[inline]
     pub fn take_ref(&mut self, n: usize) -> &[u8] {
+        self.take_mut(n)
+    }
+
+    /// Consumes the first `n` bytes and lends them, to transform in place.
+    #[inline]
+    pub fn take_mut(&mut self, n: usize) -> &mut [u8] {
         let n = self.clamp(n);
         let from = self.start;
         self.start += n;
         if self.start == self.end {
             (self.start, self.end) = (0, 0);
         }
-        &self.storage[from..from + n]
+        &mut self.storage[from..from + n]
     }
 
     /// Consumes the first `n` bytes.

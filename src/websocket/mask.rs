@@ -1,5 +1,8 @@
 //! The mask on what a client sends (RFC 6455 §5.3).
 
+/// So many bytes at once, in vectors, if there are that many.
+const WIDE: usize = 64;
+
 /// A masking key, turned so that its first byte belongs to the next byte of the payload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mask([u8; 4]);
@@ -23,19 +26,37 @@ impl Mask {
     /// > the masking key."
     #[inline]
     pub fn apply(&mut self, piece: &mut [u8]) {
-        // In words of eight bytes, which the compiler makes vectors of; the key stays in step, since 4 divides 8.
-        let word = (u64::from(u32::from_ne_bytes(self.0)) << 32) | u64::from(u32::from_ne_bytes(self.0));
-        let mut words = piece.chunks_exact_mut(8);
-        for bytes in &mut words {
-            let mut eight = [0; 8];
-            eight.copy_from_slice(bytes);
-            bytes.copy_from_slice(&(u64::from_ne_bytes(eight) ^ word).to_ne_bytes());
+        let key = u32::from_ne_bytes(self.0);
+        let twice = u64::from(key) << 32 | u64::from(key);
+        let turn = piece.len() % 4;
+        let short = if piece.len() < WIDE { piece } else { wide(piece, twice) };
+        let mut words = short.chunks_exact_mut(8);
+        words.by_ref().for_each(|bytes| xor(bytes, twice));
+        let mut rest = words.into_remainder();
+        if rest.len() >= 4 {
+            let (word, end) = rest.split_at_mut(4);
+            word.iter_mut().zip(self.0).for_each(|(byte, key)| *byte ^= key);
+            rest = end;
         }
-        let rest = words.into_remainder();
-        for (byte, key) in rest.iter_mut().zip(self.0.iter().cycle()) {
-            *byte ^= key;
-        }
-        self.0.rotate_left(piece.len() % 4);
+        rest.iter_mut().zip(self.0).for_each(|(byte, key)| *byte ^= key);
+        self.0.rotate_left(turn);
+    }
+}
+
+/// As many bytes as fill vectors, in a loop of its own that the compiler makes of them; returns the rest.
+#[inline(never)]
+fn wide(piece: &mut [u8], key: u64) -> &mut [u8] {
+    let mut wides = piece.chunks_exact_mut(WIDE);
+    for wide in &mut wides {
+        wide.chunks_exact_mut(8).for_each(|bytes| xor(bytes, key));
+    }
+    wides.into_remainder()
+}
+
+#[inline(always)]
+fn xor(bytes: &mut [u8], key: u64) {
+    if let Ok(bytes) = <&mut [u8; 8]>::try_from(bytes) {
+        *bytes = (u64::from_ne_bytes(*bytes) ^ key).to_ne_bytes();
     }
 }
 

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use core::fmt;
 use reading::{Read, Span, fail};
+use simdutf8::basic::from_utf8;
 
 mod reading;
 
@@ -174,6 +175,22 @@ impl Session {
     /// As for [`next`](Machine::next).
     #[inline]
     pub fn exchange(&mut self, now: Instant) -> Result<Next<Exchange<'_>>, Error> {
+        let Some(whole) = self.whole_message(now) else {
+            return self.exchange_slowly(now);
+        };
+        let Self { link: Link { rx, tx }, config, out, .. } = self;
+        let event = match whole.take(rx) {
+            (Kind::Binary, bytes) => Event::Binary(bytes),
+            (Kind::Text, bytes) => match from_utf8(bytes) {
+                Ok(text) => Event::Text(text),
+                Err(_) => return Err(fail(Error::Utf8, tx, out, &mut self.read, &mut self.timers)),
+            },
+        };
+        Ok(Next::Event((event, Sender { tx, out, config })))
+    }
+
+    #[inline(never)]
+    fn exchange_slowly(&mut self, now: Instant) -> Result<Next<Exchange<'_>>, Error> {
         let event = match self.step(now)?.event() {
             Ok(event) => event,
             Err(need) => return Ok(need),
@@ -184,12 +201,28 @@ impl Session {
                 Span::Window(n) => rx.take_ref(n),
                 Span::Collected => message.lend(),
             },
-            simdutf8::basic::from_utf8,
+            from_utf8,
         );
         match lent {
             Ok(event) => Ok(Next::Event((event, Sender { tx, out, config }))),
             Err(_) => Err(fail(Error::Utf8, tx, out, &mut self.read, &mut self.timers)),
         }
+    }
+
+    #[inline(never)]
+    fn next_slowly(&mut self, now: Instant) -> Result<Next<Event>, Error> {
+        let event = match self.step(now)?.event() {
+            Ok(event) => event,
+            Err(need) => return Ok(need),
+        };
+        let taken = event.materialise(
+            |span| match span {
+                Span::Window(n) => self.link.rx.take(n),
+                Span::Collected => self.message.take(),
+            },
+            ByteString::try_from,
+        );
+        taken.map(Next::Event).map_err(|_| self.fail(Error::Utf8))
     }
 
     #[inline]
@@ -277,18 +310,16 @@ impl Machine for Session {
 
     #[inline]
     fn next(&mut self, now: Instant) -> Result<Next<Event>, Error> {
-        let event = match self.step(now)?.event() {
-            Ok(event) => event,
-            Err(need) => return Ok(need),
+        let Some(whole) = self.whole_message(now) else {
+            return self.next_slowly(now);
         };
-        let taken = event.materialise(
-            |span| match span {
-                Span::Window(n) => self.link.rx.take(n),
-                Span::Collected => self.message.take(),
+        Ok(Next::Event(match whole.take(&mut self.link.rx) {
+            (Kind::Binary, bytes) => Event::Binary(Bytes::copy_from_slice(bytes)),
+            (Kind::Text, bytes) => match from_utf8(bytes) {
+                Ok(text) => Event::Text(text.into()),
+                Err(_) => return Err(self.fail(Error::Utf8)),
             },
-            ByteString::try_from,
-        );
-        taken.map(Next::Event).map_err(|_| self.fail(Error::Utf8))
+        }))
     }
 
     fn deadline(&self) -> Option<Instant> {

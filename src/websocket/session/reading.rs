@@ -7,7 +7,7 @@ use super::super::utf8::Utf8;
 use super::super::wire::{self, Header, Opcode};
 use super::super::{Close, CloseCode, Error, Event, Kind, Reserved};
 use super::Session;
-use crate::{Instant, Next, Outbox};
+use crate::{Inbox, Instant, Next, Outbox};
 
 /// What the peer sends now.
 #[derive(Clone, Copy, Debug, Default)]
@@ -68,59 +68,65 @@ pub(super) enum Span {
     Collected,
 }
 
-type Step = Result<Next<Event<Span, Span>>, Error>;
+/// A message of one frame of less than 64 KiB without extensions, all of which is there.
+#[derive(Clone, Copy)]
+pub(super) struct Whole {
+    kind: Kind,
+    masked: bool,
+    header: usize,
+    payload: usize,
+}
 
-impl Session {
-    /// The common case, a message that lies in the window as a whole, before all others.
-    #[inline]
-    pub(super) fn step(&mut self, now: Instant) -> Step {
-        if matches!(self.read, Read::Message) && !self.timers.is_due(now) {
-            if let Some(event) = self.whole_message() {
-                self.timers.heard();
-                return Ok(Next::Event(event));
-            }
-        }
-        self.step_slowly(now)
-    }
-
-    /// A message in one frame of less than 64 KiB, all of it there, without extensions. Text is not validated yet.
-    #[inline]
-    fn whole_message(&mut self) -> Option<Event<Span, Span>> {
-        let masked = !self.out.masks();
-        let data = self.link.rx.data();
-        let (&first, &second) = (data.first()?, data.get(1)?);
+impl Whole {
+    #[inline(always)]
+    fn find(data: &[u8], masked: bool, longest: u64) -> Option<Self> {
+        let [first, second, ..] = *data else { return None };
         let kind = match first {
             0x81 => Kind::Text,
             0x82 => Kind::Binary,
             _ => return None,
         };
         // With the mask bit as it must be, what is left is the length.
-        let (length, at) = match second ^ (u8::from(masked) << 7) {
-            short @ 0..126 => (usize::from(short), 2),
-            126 => match usize::from(u16::from_be_bytes([*data.get(2)?, *data.get(3)?])) {
+        let (header, payload) = match second ^ (u8::from(masked) << 7) {
+            short @ 0..126 => (2, usize::from(short)),
+            126 => match u16::from_be_bytes([*data.get(2)?, *data.get(3)?]) {
                 0..126 => return None,
-                length => (length, 4),
+                length => (4, usize::from(length)),
             },
             _ => return None,
         };
-        if length as u64 > self.config.whole_frame() {
+        let header = if masked { header + 4 } else { header };
+        let fits = payload as u64 <= longest && header + payload <= data.len();
+        fits.then_some(Self { kind, masked, header, payload })
+    }
+
+    /// Takes it from the window. Text is not validated yet.
+    #[inline(always)]
+    pub(super) fn take(self, rx: &mut Inbox) -> (Kind, &[u8]) {
+        let (header, payload) = rx.take_mut(self.header + self.payload).split_at_mut(self.header);
+        if let (true, Some(&key)) = (self.masked, header.last_chunk()) {
+            Mask::new(key).apply(payload);
+        }
+        (self.kind, payload)
+    }
+}
+
+type Step = Result<Next<Event<Span, Span>>, Error>;
+
+impl Session {
+    /// The common case before all others: a message that lies in the window as a whole.
+    #[inline(always)]
+    pub(super) fn whole_message(&mut self, now: Instant) -> Option<Whole> {
+        if !matches!(self.read, Read::Message) || self.timers.is_due(now) {
             return None;
         }
-        let at = if masked { at + 4 } else { at };
-        if data.len() < at + length {
-            return None;
-        }
-        let key = if masked { data[..at].last_chunk().copied() } else { None };
-        self.link.rx.skip(at);
-        if let Some(mut mask) = key.map(Mask::new) {
-            mask.apply(&mut self.link.rx.data_mut()[..length]);
-        }
-        Some(whole(kind, Reserved::NONE, Span::Window(length)))
+        let whole = Whole::find(self.link.rx.data(), !self.out.masks(), self.config.whole_frame())?;
+        self.timers.heard();
+        Some(whole)
     }
 
     /// Any case.
-    #[inline(never)]
-    fn step_slowly(&mut self, now: Instant) -> Step {
+    pub(super) fn step(&mut self, now: Instant) -> Step {
         if self.lent {
             self.lent = false;
             self.message.clear();
