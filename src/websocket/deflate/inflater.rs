@@ -143,7 +143,8 @@ impl Inflater {
             self.inflated += written;
             self.seen = (self.seen + written).min(self.context.window.size());
             self.inside |= read > 0;
-            step = CHUNK;
+            // Only what came out justifies more: the space is cleared, and stays with the output.
+            step = (2 * step).min(CHUNK);
             if status == Status::StreamEnd {
                 self.next_stream();
                 if consumed == input.len() {
