@@ -6,10 +6,10 @@
 //!
 //! # Memory
 //!
-//! | | a state | waiting, own messages forgotten | waiting, context kept |
+//! | | a state | waiting, no context takeover | waiting, context takeover |
 //! |---|---|---|---|
-//! | [`Inflater`] | 46 KiB | none | what was received, up to the window |
-//! | [`Deflater`] | 144 to 273 KiB, by window | none | none |
+//! | [`Inflater`] | 46 KiB | none | what came out, up to the window |
+//! | [`Deflater`] | 147 to 273 KiB, by window | none | none |
 //!
 //! States are kept in a [`Pool`] that all connections of a configuration share. Without context takeover a connection
 //! holds one from a message's first byte to its last. With it, it holds one until [`release`](Inflater::release).

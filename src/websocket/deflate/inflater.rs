@@ -23,6 +23,9 @@ const EMPTY_BLOCK: [u8; 5] = [0x00, 0x00, 0x00, 0xff, 0xff];
 /// For each message: [`inflate`](Self::inflate) as often as there is payload or the room is used up, then
 /// [`finish`](Self::finish). How the payload and the room are cut makes no difference to the output. After a [`Fault`]
 /// the connection has to fail.
+///
+/// The library's window is of 32 KiB whatever was agreed, so a peer that goes further back than it may is understood, but
+/// after a [`release`](Self::release) it is refused: no more than agreed is kept then.
 pub(in crate::websocket) struct Inflater {
     pool: Pool,
     context: Context,
