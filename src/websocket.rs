@@ -7,6 +7,10 @@
 //!   header declares it, and a session that waits holds no buffer.
 
 mod config;
+// The session is not on it yet.
+#[cfg(feature = "deflate")]
+#[allow(dead_code, unused_imports, reason = "the session is to use it")]
+mod deflate;
 mod error;
 mod event;
 mod keys;
