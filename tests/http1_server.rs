@@ -943,9 +943,8 @@ fn rfc9110_7_8_upgrade_in_a_426_goes_with_its_connection_option() {
         feed(&mut server.link().rx, format!("GET / HTTP/{version}\r\nHost: h\r\n\r\n").as_bytes());
         let Ok(Next::Event(RequestEvent::Request { id, .. })) = server.next(T0) else { panic!() };
         server.respond(id, &response, Body::Empty).unwrap();
-        let expected = format!(
-            "HTTP/1.1 426 Upgrade Required\r\nupgrade: websocket\r\ncontent-length: 0\r\n{connection}\r\n"
-        );
+        let expected =
+            format!("HTTP/1.1 426 Upgrade Required\r\nupgrade: websocket\r\ncontent-length: 0\r\n{connection}\r\n");
         assert_eq!(text(&mut server), expected);
     }
 }
