@@ -102,7 +102,8 @@ impl DeflateConfigBuilder {
         self
     }
 
-    /// The base-2 logarithm of the largest window that the peer may use, 8 to 15. Default 15.
+    /// The base-2 logarithm of the largest window that the peer may use, 9 to 15: few compressors have one of 8, though
+    /// a client that announces it gets it. Default 15.
     pub fn inflate_window_bits(mut self, bits: u8) -> Self {
         self.config.inflate_window_bits = bits;
         self
@@ -130,8 +131,8 @@ impl DeflateConfigBuilder {
         if !(LEAST..=MOST).contains(&config.compress_window_bits) {
             return Err(DeflateConfigError("compress_window_bits must be 9 to 15"));
         }
-        if !(8..=MOST).contains(&config.inflate_window_bits) {
-            return Err(DeflateConfigError("inflate_window_bits must be 8 to 15"));
+        if !(LEAST..=MOST).contains(&config.inflate_window_bits) {
+            return Err(DeflateConfigError("inflate_window_bits must be 9 to 15"));
         }
         Ok(config)
     }
