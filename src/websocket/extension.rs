@@ -188,8 +188,9 @@ impl fmt::Debug for Rsv {
 /// An extension that the application brings: its element of `Sec-WebSocket-Extensions`, and the reserved bits that its
 /// frames use.
 ///
-/// A client's is an offer, a server's what it accepts. "The bit [...] MUST be 0 unless an extension is negotiated that
-/// defines meanings for non-zero values" (RFC 6455 §5.2): what two extensions claim is never negotiated.
+/// A client's is an offer, a server's what it accepts. A reserved bit "MUST be 0 unless an extension is negotiated that
+/// defines meanings for non-zero values" (RFC 6455 §5.2), and it can't mean two things: no two extensions that claim the
+/// same bit are negotiated. Offers of one name should claim the same bits.
 ///
 /// ```
 /// use barewire::websocket::extension::{Claim, Rsv};

@@ -192,7 +192,7 @@ fn flag(known: &mut bool, value: Option<Value<'_>>) -> bool {
     !core::mem::replace(known, true) && value.is_none()
 }
 
-/// "A decimal integer value without leading zeroes between 8 to 15 inclusive".
+/// "A decimal integer value without leading zeroes between 8 to 15, inclusive".
 fn bits(value: Value<'_>) -> Option<u8> {
     (8..=MOST).find(|bits| {
         let [tens, ones] = [b'0' + bits / 10, b'0' + bits % 10];
@@ -284,7 +284,7 @@ pub(crate) fn verify(config: &DeflateConfig, accepted: Extension<'_>) -> Option<
     let client_max_window_bits = match stated.client_max_window_bits {
         // In a response, it has a value: one that is no larger than ours, and that our compressor can keep to.
         Some(bits) => bits.filter(|bits| (LEAST..=config.compress_window_bits).contains(bits))?,
-        // "Even if the server doesn't include" it, a client keeps to what it has announced.
+        // What an offer says of the client holds "even if the server doesn't include" it.
         None => config.compress_window_bits,
     };
     Some(DeflateParams {

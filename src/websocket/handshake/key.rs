@@ -47,7 +47,7 @@ impl Key {
         core::str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The value of `Sec-WebSocket-Accept` that answers it: "a base64-encoded SHA-1 of the concatenation".
+    /// The value of `Sec-WebSocket-Accept` that answers it: "the base64-encoded SHA-1 of the concatenation".
     pub(super) fn accept(&self) -> [u8; 28] {
         encode(&Sha1::new().chain_update(self.0).chain_update(GUID).finalize())
     }

@@ -26,6 +26,13 @@ pub struct Offer<'a> {
 ///
 /// The first thing that is wrong. Answer with [`Refusal::response`].
 pub fn check<'a, B: AsRef<[u8]>>(head: &'a RequestHead<B>, config: &Config) -> Result<Offer<'a>, Refusal> {
+    check_with_key(head, config).map(|(offer, _)| offer)
+}
+
+pub(super) fn check_with_key<'a, B: AsRef<[u8]>>(
+    head: &'a RequestHead<B>,
+    config: &Config,
+) -> Result<(Offer<'a>, Key), Refusal> {
     let fields = head.fields().iter();
     if head.method() != Method::GET {
         return Err(Refusal::Method);
@@ -50,7 +57,7 @@ pub fn check<'a, B: AsRef<[u8]>>(head: &'a RequestHead<B>, config: &Config) -> R
     // A client of another version may have another kind of key: its version is what it has to hear of.
     check_version(&fields)?;
     let key = key.and_then(|key| Key::parse(key.as_bytes()).ok()).ok_or(Refusal::Key)?;
-    Offer::new(fields, head.host(), Some(key), config)
+    Ok((Offer::new(fields, head.host(), Some(key), config)?, key))
 }
 
 /// Grants what a request asks for, as far as `config` supports it.
@@ -117,6 +124,11 @@ impl<'a> Offer<'a> {
             return Err(Refusal::Origin);
         }
         Ok(offer)
+    }
+
+    /// Of a request that has been checked.
+    pub(super) fn checked(head: &'a RequestHead, key: Key) -> Self {
+        Self { fields: head.fields().iter(), host: head.host(), key: Some(key) }
     }
 
     pub(super) fn connect(fields: FieldsIter<'a>, authority: &'a str, config: &Config) -> Result<Self, Refusal> {

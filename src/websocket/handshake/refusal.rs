@@ -45,7 +45,8 @@ impl Refusal {
             Self::Method => Status::METHOD_NOT_ALLOWED,
             Self::Origin => Status::FORBIDDEN,
             Self::NotAsked | Self::Version => Status::UPGRADE_REQUIRED,
-            // "If a server [...] does not support the protocol [...] it SHOULD respond with a 501" (RFC 9220 §3).
+            // For a `:protocol` "that is unknown or is not supported, the server SHOULD respond to the request with a
+            // 501 (Not Implemented) status code" (RFC 9220 §3).
             Self::Protocol => Status::NOT_IMPLEMENTED,
             _ => Status::BAD_REQUEST,
         }
@@ -60,7 +61,7 @@ impl Refusal {
             response.add(FieldName::ALLOW, FieldValue::literal("GET"));
         }
         if status == Status::UPGRADE_REQUIRED {
-            // "A server that sends a 426 [...] MUST send an Upgrade header field" (RFC 9110 §15.5.22).
+            // "The server MUST send an Upgrade header field in a 426 response" (RFC 9110 §15.5.22).
             response.add(FieldName::UPGRADE, WEBSOCKET);
         }
         if !matches!(self, Self::Origin | Self::Protocol) {

@@ -1,6 +1,7 @@
 //! A server's end of a handshake, and nothing else.
 
-use super::{Accept, Answer, Config, Error, Negotiated, Offer, check};
+use super::offer::check_with_key;
+use super::{Accept, Answer, Config, Error, Key, Negotiated, Offer, Refusal};
 use crate::http::{Id, RequestEvent, RequestHead, Response};
 use crate::{Instant, Link, Machine, Misuse, Next, http1};
 use bytes::Bytes;
@@ -33,10 +34,12 @@ pub struct Server {
 
 #[derive(Debug)]
 enum State {
-    /// For the request's head, and its end.
-    Waiting(Option<(Id, RequestHead)>),
+    /// For a request.
+    Waiting,
+    /// For the end of a request that has been checked.
+    Checked(Id, RequestHead, Key),
     /// The application's turn.
-    Asked(Id, RequestHead),
+    Asked(Id, RequestHead, Key),
     Accepted(Negotiated),
     /// All that is left is to send.
     Rejected,
@@ -54,14 +57,14 @@ impl Server {
     #[must_use]
     pub fn with_link(link: Link, config: Config) -> Self {
         let http = http1::Server::with_link(link, config.http.0.clone());
-        Self { http, config, state: State::Waiting(None) }
+        Self { http, config, state: State::Waiting }
     }
 
     /// What the client offers, between the request and the answer to it.
     #[must_use]
     pub fn offer(&self) -> Option<Offer<'_>> {
         match &self.state {
-            State::Asked(_, head) => check(head, &self.config).ok(),
+            State::Asked(_, head, key) => Some(Offer::checked(head, *key)),
             _ => None,
         }
     }
@@ -81,7 +84,7 @@ impl Server {
     ///
     /// As [`accept`](Self::accept), and as [`Offer::accept_with`].
     pub fn accept_with(&mut self, answer: &Answer) -> Result<(), Misuse> {
-        let State::Asked(id, _) = self.state else { return Err(Misuse::OutOfTurn) };
+        let State::Asked(id, ..) = self.state else { return Err(Misuse::OutOfTurn) };
         let offer = self.offer().ok_or(Misuse::OutOfTurn)?;
         let Accept { response, negotiated } = offer.accept_with(&self.config, answer)?;
         self.http.upgrade(id, &response)?;
@@ -95,7 +98,7 @@ impl Server {
     ///
     /// As [`accept`](Self::accept), and as [`http1::Server::respond`].
     pub fn reject(&mut self, response: Response, body: impl Into<Bytes>) -> Result<(), Misuse> {
-        let State::Asked(id, _) = self.state else { return Err(Misuse::OutOfTurn) };
+        let State::Asked(id, ..) = self.state else { return Err(Misuse::OutOfTurn) };
         self.http.respond_with(id, &response.close(), body)?;
         self.state = State::Rejected;
         Ok(())
@@ -108,21 +111,23 @@ impl Server {
         self.http.into_link()
     }
 
+    fn refuse(&mut self, id: Id, refusal: Refusal) -> Error {
+        // It is the first request, so nothing is in the way of this.
+        let _ = self.http.respond_with(id, &refusal.response().close(), "");
+        self.http.link().tx.fin();
+        Error::Refused(refusal)
+    }
+
     /// What an event of HTTP means. `None`: nothing yet.
     fn event(&mut self, event: RequestEvent) -> Result<Option<ServerEvent>, Error> {
         match (event, core::mem::replace(&mut self.state, State::Over)) {
             (RequestEvent::Request { id, head, .. }, _) => {
-                if let Err(refusal) = check(&head, &self.config) {
-                    // It is the first request, so nothing is in the way of this.
-                    let _ = self.http.respond_with(id, &refusal.response().close(), "");
-                    self.http.link().tx.fin();
-                    return Err(Error::Refused(refusal));
-                }
-                self.state = State::Waiting(Some((id, head)));
+                let (_, key) = check_with_key(&head, &self.config).map_err(|refusal| self.refuse(id, refusal))?;
+                self.state = State::Checked(id, head, key);
                 Ok(None)
             }
-            (RequestEvent::End { .. }, State::Waiting(Some((id, head)))) => {
-                self.state = State::Asked(id, head.clone());
+            (RequestEvent::End { .. }, State::Checked(id, head, key)) => {
+                self.state = State::Asked(id, head.clone(), key);
                 Ok(Some(ServerEvent::Request(head)))
             }
             (RequestEvent::Upgraded { .. }, State::Accepted(negotiated)) => Ok(Some(ServerEvent::Open(negotiated))),
