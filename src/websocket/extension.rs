@@ -18,12 +18,12 @@ mod deflate;
 pub use deflate::{DeflateConfig, DeflateConfigBuilder, DeflateConfigError, DeflateParams};
 pub(crate) use deflate::{NAME as DEFLATE, answer, offers, verify};
 
+use super::Reserved;
 use crate::http::chars::is_tchar;
 use crate::http::values::{List, Malformed, Value, rules};
 use alloc::boxed::Box;
 use alloc::string::ToString;
 use core::fmt;
-use core::ops::{BitOr, BitOrAssign};
 use nom::character::complete::char;
 use nom::combinator::{opt, recognize, verify as check};
 use nom::multi::many0_count;
@@ -125,66 +125,6 @@ fn param(input: &[u8]) -> IResult<&[u8], (&str, Option<Value<'_>>)> {
     (rules::token, opt(preceded(char('='), value))).parse(input)
 }
 
-/// A set of the three reserved bits of a frame's first byte (RFC 6455 §5.2).
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub struct Rsv(u8);
-
-impl Rsv {
-    /// None of them.
-    pub const NONE: Self = Self(0);
-    /// The first: permessage-deflate's, where that is in use.
-    pub const RSV1: Self = Self(0x40);
-    /// The second.
-    pub const RSV2: Self = Self(0x20);
-    /// The third.
-    pub const RSV3: Self = Self(0x10);
-
-    /// Those that are set in a frame's first byte.
-    #[must_use]
-    pub const fn of(byte: u8) -> Self {
-        Self(byte & 0x70)
-    }
-
-    /// As they stand in a frame's first byte.
-    #[must_use]
-    pub const fn bits(self) -> u8 {
-        self.0
-    }
-
-    /// Whether all of `other` are among these.
-    #[must_use]
-    pub const fn contains(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
-    }
-
-    /// Whether any of `other` is among these.
-    #[must_use]
-    pub const fn overlaps(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-}
-
-impl BitOr for Rsv {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-}
-
-impl BitOrAssign for Rsv {
-    fn bitor_assign(&mut self, other: Self) {
-        *self = *self | other;
-    }
-}
-
-impl fmt::Debug for Rsv {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = [(Self::RSV1, "RSV1"), (Self::RSV2, "RSV2"), (Self::RSV3, "RSV3")];
-        f.debug_set().entries(names.iter().filter(|(bit, _)| self.contains(*bit)).map(|(_, name)| name)).finish()
-    }
-}
-
 /// An extension that the application brings: its element of `Sec-WebSocket-Extensions`, and the reserved bits that its
 /// frames use.
 ///
@@ -193,17 +133,18 @@ impl fmt::Debug for Rsv {
 /// same bit are negotiated. Offers of one name should claim the same bits.
 ///
 /// ```
-/// use barewire::websocket::extension::{Claim, Rsv};
+/// use barewire::websocket::Reserved;
+/// use barewire::websocket::extension::Claim;
 ///
-/// let zap = Claim::new("x-zap; level=9", Rsv::RSV2)?;
+/// let zap = Claim::new("x-zap; level=9", Reserved::RSV2)?;
 /// assert_eq!(zap.extension().name, "x-zap");
-/// assert!(Claim::new("x-zap; level=", Rsv::NONE).is_err());
+/// assert!(Claim::new("x-zap; level=", Reserved::NONE).is_err());
 /// # Ok::<(), barewire::http::values::Malformed>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Claim {
     value: Box<str>,
-    rsv: Rsv,
+    reserved: Reserved,
 }
 
 impl Claim {
@@ -212,16 +153,16 @@ impl Claim {
     /// # Errors
     ///
     /// When it isn't one, or is permessage-deflate, which the library negotiates itself.
-    pub fn new(value: &str, rsv: Rsv) -> Result<Self, Malformed> {
+    pub fn new(value: &str, reserved: Reserved) -> Result<Self, Malformed> {
         match Extension::parse(value.as_bytes())? {
             Extension { name: DEFLATE, .. } => Err(Malformed),
-            _ => Ok(Self { value: value.into(), rsv }),
+            _ => Ok(Self { value: value.into(), reserved }),
         }
     }
 
     /// What a server made of it.
-    pub(crate) fn accepted(extension: Extension<'_>, rsv: Rsv) -> Self {
-        Self { value: extension.to_string().into_boxed_str(), rsv }
+    pub(crate) fn accepted(extension: Extension<'_>, reserved: Reserved) -> Self {
+        Self { value: extension.to_string().into_boxed_str(), reserved }
     }
 
     /// Name and parameters.
@@ -238,13 +179,13 @@ impl Claim {
 
     /// The bits that it claims.
     #[must_use]
-    pub fn rsv(&self) -> Rsv {
-        self.rsv
+    pub fn reserved(&self) -> Reserved {
+        self.reserved
     }
 }
 
 impl fmt::Debug for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {:?}", self.value, self.rsv)
+        write!(f, "{} {:?}", self.value, self.reserved)
     }
 }

@@ -16,7 +16,8 @@
 //! ```
 //! use barewire::http::{RequestEvent, Response, Status};
 //! use barewire::websocket::handshake::{self, Negotiated};
-//! use barewire::{Instant, Link, Machine, Next, http1};
+//! use barewire::websocket::{self, Role, Session};
+//! use barewire::{Instant, Machine, Next, http1};
 //!
 //! /// Serves until the client has its WebSocket; gives what the session begins with.
 //! fn serve(
@@ -50,9 +51,9 @@
 //! #     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n\x81\x80mask";
 //! # server.link().rx.receive(request.to_vec(), 0);
 //! let negotiated = serve(&mut server, &handshake::Config::default())?;
-//! let link: Link = server.into_link();
+//! let mut session = Session::with_link(server.into_link(), Role::Server, websocket::Config::default());
 //! # assert!(negotiated.is_some());
-//! # assert_eq!(link.rx.data(), b"\x81\x80mask");
+//! # assert_eq!(session.next(Instant::ORIGIN)?, Next::Event(websocket::Event::Text("".into())));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
@@ -61,6 +62,7 @@
 //! ```
 //! use barewire::http::{Response, Status};
 //! use barewire::websocket::handshake::{Config, Server, ServerEvent};
+//! use barewire::websocket::{self, Role, Session};
 //! use barewire::{Instant, Machine, Next};
 //!
 //! let mut server = Server::new(Config::builder().subprotocols(["chat"]).build()?);
@@ -79,7 +81,8 @@
 //!         _ => {}
 //!     }
 //! }
-//! let link = server.into_link(); // for the session
+//! let mut session = Session::with_link(server.into_link(), Role::Server, websocket::Config::default());
+//! # let link = session.link();
 //! # let mut out = [&b""[..]; 2];
 //! # let n = link.tx.chunks(&mut out);
 //! # let text = String::from_utf8(out[..n].concat())?;

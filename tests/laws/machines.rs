@@ -6,9 +6,9 @@ use barewire::http::{
 };
 use barewire::laws::{Log, Subject, Violation, check};
 use barewire::message::{self, Config};
-use barewire::websocket::extension::{Claim, DeflateConfig, Rsv};
+use barewire::websocket::extension::{Claim, DeflateConfig};
 use barewire::websocket::handshake::{self, Answer, ClientEvent, Opening, ServerEvent};
-use barewire::websocket::{self, Event, Kind, Role};
+use barewire::websocket::{self, Event, Kind, Reserved, Role};
 use barewire::{Machine, Misuse, http1, raw};
 use core::cell::{Cell, RefCell};
 
@@ -370,7 +370,7 @@ impl Subject for WebSocket {
 }
 
 fn supported() -> handshake::Config {
-    let zap = Claim::new("x-zap; a=b", Rsv::RSV2).unwrap();
+    let zap = Claim::new("x-zap; a=b", Reserved::RSV2).unwrap();
     let deflate = DeflateConfig::builder().inflate_window_bits(12).build().unwrap();
     handshake::Config::builder().subprotocols(["chat"]).deflate(Some(deflate)).offer(zap).build().unwrap()
 }
@@ -390,7 +390,7 @@ impl Subject for HandshakeServer {
         match event {
             ServerEvent::Request(head) => match head.target().path() {
                 "/" if server.offer().unwrap().extensions().any(|extension| extension.name == "x-zap") => {
-                    let zap = Claim::new("x-zap", Rsv::RSV3).unwrap();
+                    let zap = Claim::new("x-zap", Reserved::RSV3).unwrap();
                     server.accept_with(&Answer::new().extension(zap)).unwrap();
                 }
                 "/" => server.accept().unwrap(),

@@ -1,7 +1,8 @@
 //! Both ends, whatever they support: what one asks the other grants, and nothing that was changed on the way passes.
 
 use crate::run::*;
-use barewire::websocket::extension::{Claim, DeflateConfig, DeflateParams, Rsv};
+use barewire::websocket::Reserved;
+use barewire::websocket::extension::{Claim, DeflateConfig, DeflateParams};
 use barewire::websocket::handshake::{
     Answer, Client, ClientEvent, Config, Negotiated, Opening, Server, ServerEvent, accept,
 };
@@ -42,7 +43,8 @@ impl Arbitrary for End {
     }
 }
 
-const BITS: [(&str, Rsv); 4] = [("x", Rsv::RSV2), ("y; a", Rsv::RSV3), ("z; b=\"c\"", Rsv::NONE), ("w", Rsv::RSV1)];
+const BITS: [(&str, Reserved); 4] =
+    [("x", Reserved::RSV2), ("y; a", Reserved::RSV3), ("z; b=\"c\"", Reserved::NONE), ("w", Reserved::RSV1)];
 
 impl End {
     fn claims(&self) -> impl Iterator<Item = Claim> + '_ {

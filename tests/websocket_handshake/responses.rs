@@ -2,16 +2,17 @@
 
 use crate::run::*;
 use barewire::http::{FieldName, FieldValue};
-use barewire::websocket::extension::{Claim, DeflateConfig, Rsv};
+use barewire::websocket::Reserved;
+use barewire::websocket::extension::{Claim, DeflateConfig};
 use barewire::websocket::handshake::{Client, Config, Error, Fault, Key, Opening};
 use barewire::{Link, Machine, Misuse, Next, http1};
 
 fn asking() -> Config {
     Config::builder()
         .subprotocols(["chat", "superchat"])
-        .offer(Claim::new("x-zap; level=9", Rsv::RSV2).unwrap())
-        .offer(Claim::new("x-zip", Rsv::RSV2 | Rsv::RSV3).unwrap())
-        .offer(Claim::new("x-one", Rsv::RSV1).unwrap())
+        .offer(Claim::new("x-zap; level=9", Reserved::RSV2).unwrap())
+        .offer(Claim::new("x-zip", Reserved::RSV2.with(Reserved::RSV3)).unwrap())
+        .offer(Claim::new("x-one", Reserved::RSV1).unwrap())
         .deflate(Some(DeflateConfig::default()))
         .build()
         .unwrap()
@@ -188,7 +189,7 @@ fn what_was_accepted_is_told() {
     .unwrap();
     assert_eq!(negotiated.subprotocol.as_deref(), Some("superchat"));
     assert!(negotiated.deflate.unwrap().server_no_context_takeover);
-    assert_eq!(negotiated.rsv, Rsv::RSV2);
+    assert_eq!(negotiated.reserved, Reserved::RSV2);
     let zap = negotiated.extensions[0].extension();
     assert!(zap.params.get("level").unwrap().unwrap().is("3"));
     assert_eq!(zap.params.get("more"), Some(None));

@@ -4,7 +4,8 @@ use super::refusal::WEBSOCKET;
 use super::{Config, Offer};
 use crate::Misuse;
 use crate::http::{FieldName, FieldValue, Response, Status};
-use crate::websocket::extension::{Claim, DeflateParams, Rsv, answer};
+use crate::websocket::Reserved;
+use crate::websocket::extension::{Claim, DeflateParams, answer};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -15,12 +16,13 @@ use alloc::vec::Vec;
 pub struct Negotiated {
     /// The subprotocol, if there is one.
     pub subprotocol: Option<Box<str>>,
-    /// The parameters of permessage-deflate, if it is in use. Then it claims [`Rsv::RSV1`].
+    /// The parameters of permessage-deflate, if it is in use. Then it claims [`Reserved::RSV1`].
     pub deflate: Option<DeflateParams>,
     /// The other extensions, as the server wrote them, in the order in which it did.
     pub extensions: Vec<Claim>,
-    /// The bits that they claim: permessage-deflate's isn't among them.
-    pub rsv: Rsv,
+    /// The bits that they claim, for [`reserved`](crate::websocket::ConfigBuilder::reserved): permessage-deflate's isn't
+    /// among them.
+    pub reserved: Reserved,
 }
 
 /// A granted request.
@@ -58,8 +60,8 @@ impl Answer {
         self
     }
 
-    /// Grants an extension of the application's, behind those that are there. One that claims [`Rsv::RSV1`] takes the
-    /// place of permessage-deflate.
+    /// Grants an extension of the application's, behind those that are there. One that claims [`Reserved::RSV1`] takes
+    /// the place of permessage-deflate.
     #[must_use]
     pub fn extension(mut self, claim: Claim) -> Self {
         self.extensions.push(claim);
@@ -88,14 +90,14 @@ impl Answer {
 
     pub(super) fn check(&self, offer: &Offer<'_>) -> Result<(), Misuse> {
         let offered = self.subprotocol.as_deref().is_none_or(|name| offer.subprotocols().any(|other| other == name));
-        let mut rsv = Rsv::NONE;
+        let mut reserved = Reserved::NONE;
         let mut sound = true;
         for (at, claim) in self.extensions.iter().enumerate() {
             let name = claim.extension().name;
             sound &= offer.extensions().any(|other| other.name == name);
             sound &= self.extensions[..at].iter().all(|other| other.extension().name != name);
-            sound &= !rsv.overlaps(claim.rsv());
-            rsv |= claim.rsv();
+            sound &= !reserved.overlaps(claim.reserved());
+            reserved = reserved.with(claim.reserved());
         }
         if offered && sound { Ok(()) } else { Err(Misuse::Invalid) }
     }
@@ -132,13 +134,13 @@ impl Accept {
         if let Some(name) = &subprotocol {
             response.add(FieldName::SEC_WEBSOCKET_PROTOCOL, FieldValue::checked(name.as_bytes()));
         }
-        let mut rsv = Rsv::NONE;
+        let mut reserved = Reserved::NONE;
         let mut extensions = String::new();
         for claim in &chosen.extensions {
-            rsv |= claim.rsv();
+            reserved = reserved.with(claim.reserved());
             put(&mut extensions, claim.as_str());
         }
-        let free = !chosen.no_deflate && !rsv.overlaps(Rsv::RSV1);
+        let free = !chosen.no_deflate && !reserved.overlaps(Reserved::RSV1);
         let deflate = config.deflate.filter(|_| free).and_then(|deflate| answer(&deflate, offer.extensions()));
         if let Some(deflate) = &deflate {
             put(&mut extensions, &deflate.element);
@@ -150,7 +152,7 @@ impl Accept {
             response.add(FieldName::checked(name), FieldValue::checked(value));
         }
         let deflate = deflate.map(|deflate| deflate.params);
-        let negotiated = Negotiated { subprotocol, deflate, extensions: chosen.extensions.clone(), rsv };
+        let negotiated = Negotiated { subprotocol, deflate, extensions: chosen.extensions.clone(), reserved };
         Self { response, negotiated }
     }
 }

@@ -6,7 +6,8 @@ use super::{Config, Fault, Key, fields};
 use crate::Misuse;
 use crate::http::values::tokens;
 use crate::http::{FieldName, FieldValue, FieldsIter, Illegal, Method, Request, ResponseHead, Status, Target};
-use crate::websocket::extension::{Claim, DEFLATE, Extension, Rsv, verify};
+use crate::websocket::Reserved;
+use crate::websocket::extension::{Claim, DEFLATE, Extension, verify};
 
 /// A client's request, and what the response to it must be.
 ///
@@ -120,33 +121,33 @@ pub(super) fn verify_fields(config: &Config, fields: &FieldsIter<'_>) -> Result<
     }
     let line = fields::single(fields, FieldName::SEC_WEBSOCKET_EXTENSIONS).map_err(|_| Fault::Extensions)?;
     let Some(line) = line else { return Ok(negotiated) };
-    let mut taken = Rsv::NONE;
+    let mut taken = Reserved::NONE;
     let mut count = 0_usize;
     for extension in Extension::list(line.as_bytes()) {
         let extension = extension.map_err(|_| Fault::Extensions)?;
-        let rsv = accepted(config, extension, &mut negotiated)?;
-        if taken.overlaps(rsv) {
+        let reserved = accepted(config, extension, &mut negotiated)?;
+        if taken.overlaps(reserved) {
             return Err(Fault::Reserved);
         }
-        taken |= rsv;
+        taken = taken.with(reserved);
         count += 1;
     }
     if count == 0 { Err(Fault::Extensions) } else { Ok(negotiated) }
 }
 
 /// Takes in one accepted extension, and says which bits it claims.
-fn accepted(config: &Config, extension: Extension<'_>, negotiated: &mut Negotiated) -> Result<Rsv, Fault> {
+fn accepted(config: &Config, extension: Extension<'_>, negotiated: &mut Negotiated) -> Result<Reserved, Fault> {
     if extension.name == DEFLATE {
         let wanted = config.deflate.filter(|_| negotiated.deflate.is_none()).ok_or(Fault::Extension)?;
         negotiated.deflate = Some(verify(&wanted, extension).ok_or(Fault::Deflate)?);
-        return Ok(Rsv::RSV1);
+        return Ok(Reserved::RSV1);
     }
     let is_same = |claim: &&Claim| claim.extension().name == extension.name;
     let offered = config.claims.iter().find(is_same).ok_or(Fault::Extension)?;
     if negotiated.extensions.iter().any(|claim| is_same(&claim)) {
         return Err(Fault::Extension);
     }
-    negotiated.extensions.push(Claim::accepted(extension, offered.rsv()));
-    negotiated.rsv |= offered.rsv();
-    Ok(offered.rsv())
+    negotiated.extensions.push(Claim::accepted(extension, offered.reserved()));
+    negotiated.reserved = negotiated.reserved.with(offered.reserved());
+    Ok(offered.reserved())
 }
