@@ -19,7 +19,7 @@
 //! - [`http1`]: HTTP/1.1 and 1.0, server and client.
 //! - [`raw`]: bytes without a grammar.
 //! - [`detect`]: which of them a peer speaks, by its first bytes.
-//! - [`websocket`]: frames, messages and the close handshake, server and client.
+//! - [`websocket`]: the opening handshake, frames, messages and the close handshake, server and client.
 //! - [`message`]: a 12-byte header of magic, version, type and length, then a payload; also over datagrams.
 //!
 //! With the feature `laws`, `barewire::laws` holds any machine, yours too, to the contract.

@@ -1,4 +1,4 @@
-//! WebSocket (RFC 6455): a [`Session`] is one end of a connection whose handshake is done.
+//! WebSocket (RFC 6455): the opening [`handshake`], and then a [`Session`], which is one end of a connection.
 //!
 //! - **strict**: what the standard forbids fails the connection with the right Close code, at the first byte that shows
 //!   it, after every valid message before it was given out and could be answered;
@@ -13,6 +13,8 @@ mod config;
 mod deflate;
 mod error;
 mod event;
+pub mod extension;
+pub mod handshake;
 mod keys;
 mod mask;
 mod sender;

@@ -932,6 +932,24 @@ fn rfc9112_9_6_an_early_reply_while_the_body_arrives() {
 }
 
 #[test]
+fn rfc9110_7_8_upgrade_in_a_426_goes_with_its_connection_option() {
+    let required = Response::new(Status::UPGRADE_REQUIRED).field(FieldName::UPGRADE, FieldValue::literal("websocket"));
+    for (version, response, connection) in [
+        ("1.1", required.clone(), "connection: upgrade\r\n"),
+        ("1.1", required.clone().close(), "connection: close, upgrade\r\n"),
+        ("1.0", required, "connection: close, upgrade\r\n"),
+    ] {
+        let mut server = Server::new(strict());
+        feed(&mut server.link().rx, format!("GET / HTTP/{version}\r\nHost: h\r\n\r\n").as_bytes());
+        let Ok(Next::Event(RequestEvent::Request { id, .. })) = server.next(T0) else { panic!() };
+        server.respond(id, &response, Body::Empty).unwrap();
+        let expected =
+            format!("HTTP/1.1 426 Upgrade Required\r\nupgrade: websocket\r\ncontent-length: 0\r\n{connection}\r\n");
+        assert_eq!(text(&mut server), expected);
+    }
+}
+
+#[test]
 fn rustsec_2026_0033_upgrade_only_after_the_reply() {
     const ASK: &[u8] =
         b"GET /chat HTTP/1.1\r\nHost: h\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\n\r\n\x81\x00early";

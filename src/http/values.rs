@@ -40,7 +40,7 @@ mod media_type;
 mod parameter;
 mod quality;
 mod range;
-mod rules;
+pub(crate) mod rules;
 
 pub use cache_control::Directive;
 pub use date::Date;

@@ -139,7 +139,7 @@ impl BodyWriter {
 }
 
 /// The longest status line that has a customary phrase, `Date`, `Transfer-Encoding` or a `Content-Length` of twenty
-/// digits, `Connection` and the empty line: 147 bytes.
+/// digits, `Connection` and the empty line: 151 bytes.
 const LINE: usize = 192;
 
 /// A few short lines that are put together before they are queued in one go.

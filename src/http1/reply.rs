@@ -61,11 +61,15 @@ pub(super) fn put(
         close = true;
         BodyWriter::UntilClose
     });
-    if close {
-        line.put(b"connection: close\r\n");
-    } else if exchange.http10 {
-        line.put(b"connection: keep-alive\r\n");
-    }
+    // "A sender of Upgrade MUST also send an "Upgrade" connection option", in a 426 too (RFC 9110 §7.8).
+    let options: &[u8] = match (response.outgoing().has_upgrade, close) {
+        (true, true) => b"connection: close, upgrade\r\n",
+        (true, false) if !exchange.http10 => b"connection: upgrade\r\n",
+        (false, true) => b"connection: close\r\n",
+        (_, false) if exchange.http10 => b"connection: keep-alive\r\n",
+        _ => b"",
+    };
+    line.put(options);
     line.put(b"\r\n");
     tx.put(line.as_bytes());
     (writer, close)

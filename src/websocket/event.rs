@@ -146,6 +146,12 @@ impl Reserved {
         self.0 & other.0 == other.0
     }
 
+    /// Whether any of those is among these.
+    #[must_use]
+    pub const fn overlaps(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+
     pub(super) const fn from_bits(bits: u8) -> Self {
         Self(bits)
     }

@@ -6,7 +6,9 @@ use barewire::http::{
 };
 use barewire::laws::{Log, Subject, Violation, check};
 use barewire::message::{self, Config};
-use barewire::websocket::{self, Event, Kind, Role};
+use barewire::websocket::extension::{Claim, DeflateConfig};
+use barewire::websocket::handshake::{self, Answer, ClientEvent, Opening, ServerEvent};
+use barewire::websocket::{self, Event, Kind, Reserved, Role};
 use barewire::{Machine, Misuse, http1, raw};
 use core::cell::{Cell, RefCell};
 
@@ -58,6 +60,16 @@ pub(crate) const MACHINES: &[Subjected] = &[
         check: |input, choices| check(&WebSocket::new(Role::Client { seed: [7; 32] }, 100), input, choices),
         seeds: UNMASKED,
     },
+    Subjected {
+        name: "WebSocket handshake, server",
+        check: |input, choices| check(&HandshakeServer, input, choices),
+        seeds: OPENINGS,
+    },
+    Subjected {
+        name: "WebSocket handshake, client",
+        check: |input, choices| check(&HandshakeClient, input, choices),
+        seeds: SWITCHES,
+    },
 ];
 
 /// Frames of a client; the mask of zeroes leaves them legible.
@@ -87,6 +99,24 @@ const RESPONSES: &[&[u8]] = &[
     b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhelloHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nHTTP/1.0 204 \r\n\r\n",
     b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nx: y\r\n\r\n",
     b"HTTP/1.0 404 Not Found\r\nServer: s\r\n\r\nuntil the connection ends",
+];
+
+const OPENINGS: &[&[u8]] = &[
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Protocol: x, chat\r\n\
+      Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits, x-zap; a=\"b\"\r\n\r\n\x81\x82\0\0\0\0hi",
+    b"GET /later HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://a\r\n\r\n",
+    b"GET /no HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\nmore",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+];
+
+const SWITCHES: &[&[u8]] = &[
+    b"HTTP/1.1 101 x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+      Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\nSec-WebSocket-Protocol: chat\r\n\
+      Sec-WebSocket-Extensions: permessage-deflate; server_max_window_bits=10, x-zap; a=b\r\n\r\n\x81\x02hi",
+    b"HTTP/1.1 103 x\r\n\r\nHTTP/1.1 401 x\r\nContent-Length: 2\r\nWWW-Authenticate: Basic\r\n\r\nno",
 ];
 
 const MESSAGES: &[&[u8]] = &[
@@ -336,5 +366,70 @@ impl Subject for WebSocket {
 
     fn replies(&self) -> usize {
         70_000
+    }
+}
+
+fn supported() -> handshake::Config {
+    let zap = Claim::new("x-zap; a=b", Reserved::RSV2).unwrap();
+    let deflate = DeflateConfig::builder().inflate_window_bits(12).build().unwrap();
+    handshake::Config::builder().subprotocols(["chat"]).deflate(Some(deflate)).offer(zap).build().unwrap()
+}
+
+/// A server for a WebSocket and nothing else: at `/` at once, at `/later` when it is its turn, elsewhere never.
+pub(crate) struct HandshakeServer;
+
+impl Subject for HandshakeServer {
+    type Machine = handshake::Server;
+
+    fn machine(&self) -> handshake::Server {
+        handshake::Server::new(supported())
+    }
+
+    fn on_event(&self, server: &mut handshake::Server, event: ServerEvent, log: &mut Log) {
+        log.item(format!("{event:?}"));
+        match event {
+            ServerEvent::Request(head) => match head.target().path() {
+                "/" if server.offer().unwrap().extensions().any(|extension| extension.name == "x-zap") => {
+                    let zap = Claim::new("x-zap", Reserved::RSV3).unwrap();
+                    server.accept_with(&Answer::new().extension(zap)).unwrap();
+                }
+                "/" => server.accept().unwrap(),
+                "/later" => {}
+                _ => server.reject(Response::new(Status::NOT_FOUND), "not here").unwrap(),
+            },
+            _ => assert!(server.offer().is_none()),
+        }
+    }
+
+    fn on_turn(&self, server: &mut handshake::Server, _log: &mut Log) -> bool {
+        server.accept().is_ok()
+    }
+
+    fn misuse(&self, server: &mut handshake::Server) -> bool {
+        let never = Answer::new().subprotocol("never offered, since it is no token");
+        let asked = server.offer().is_some();
+        server.accept_with(&never).is_err()
+            && (asked || server.accept().is_err() && server.reject(Response::new(Status::OK), "").is_err())
+    }
+}
+
+/// A client that has asked for a WebSocket.
+pub(crate) struct HandshakeClient;
+
+impl Subject for HandshakeClient {
+    type Machine = handshake::Client;
+
+    fn machine(&self) -> handshake::Client {
+        let opening = Opening::new("a", "/", *b"the sample nonce", supported()).unwrap();
+        handshake::Client::new(opening).unwrap()
+    }
+
+    fn on_event(&self, _client: &mut handshake::Client, event: ClientEvent, log: &mut Log) {
+        log.item(format!("{event:?}"));
+    }
+
+    fn misuse(&self, _client: &mut handshake::Client) -> bool {
+        // It has no command that could be out of place.
+        true
     }
 }

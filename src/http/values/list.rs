@@ -18,7 +18,7 @@ pub struct List<'a, T> {
 }
 
 impl<'a, T> List<'a, T> {
-    pub(super) fn new(value: &'a [u8], element: fn(&'a [u8]) -> IResult<&'a [u8], T>) -> Self {
+    pub(crate) fn new(value: &'a [u8], element: fn(&'a [u8]) -> IResult<&'a [u8], T>) -> Self {
         Self { rest: value, element, empty: 0 }
     }
 

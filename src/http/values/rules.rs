@@ -10,7 +10,7 @@ use nom::sequence::{delimited, preceded};
 use nom::{IResult, Parser};
 
 /// All of `value` by one rule.
-pub(super) fn all<'a, T>(
+pub(crate) fn all<'a, T>(
     rule: impl Parser<&'a [u8], Output = T, Error = nom::error::Error<&'a [u8]>>,
     value: &'a [u8],
 ) -> Result<T, Malformed> {
@@ -22,7 +22,7 @@ pub(super) fn all<'a, T>(
 }
 
 /// `OWS = *( SP / HTAB )`
-pub(super) fn ows(input: &[u8]) -> IResult<&[u8], &[u8]> {
+pub(crate) fn ows(input: &[u8]) -> IResult<&[u8], &[u8]> {
     take_while(is_ows).parse(input)
 }
 
@@ -31,7 +31,7 @@ pub(super) fn skip_ows(input: &[u8]) -> &[u8] {
 }
 
 /// `token = 1*tchar`
-pub(super) fn token(input: &[u8]) -> IResult<&[u8], &str> {
+pub(crate) fn token(input: &[u8]) -> IResult<&[u8], &str> {
     map_opt(take_while1(is_tchar), as_str).parse(input)
 }
 
@@ -50,7 +50,7 @@ fn is_qdtext(byte: u8) -> bool {
 }
 
 /// `token / quoted-string`
-pub(super) fn value(input: &[u8]) -> IResult<&[u8], Value<'_>> {
+pub(crate) fn value(input: &[u8]) -> IResult<&[u8], Value<'_>> {
     alt((token.map(Value::Token), quoted.map(Value::Quoted))).parse(input)
 }
 
