@@ -60,17 +60,23 @@ pub(super) struct Header {
     pub(super) length: u64,
 }
 
-/// Reads a header, and says how many bytes it has; `None` if more must come.
-///
-/// `masked` is whether the peer is a client. Each fault is found as soon as its byte is there.
-pub(super) fn header(data: &[u8], masked: bool) -> Result<Option<(Header, usize)>, Error> {
-    let Some(&first) = data.first() else { return Ok(None) };
-    let opcode = Opcode::from_bits(first & 0x0F)?;
-    let (fin, rsv) = (first & FIN != 0, first & RSV);
+/// The first byte of a header: FIN, the reserved bits where they stand, and the opcode.
+pub(super) fn first(byte: u8) -> Result<(bool, u8, Opcode), Error> {
+    let opcode = Opcode::from_bits(byte & 0x0F)?;
+    let (fin, rsv) = (byte & FIN != 0, byte & RSV);
     if opcode.is_control() && !fin {
         // "All control frames [..] MUST NOT be fragmented."
         return Err(Error::FragmentedControl);
     }
+    Ok((fin, rsv, opcode))
+}
+
+/// Reads a header, and says how many bytes it has; `None` if more must come.
+///
+/// `masked` is whether the peer is a client. Each fault is found as soon as its byte is there.
+pub(super) fn header(data: &[u8], masked: bool) -> Result<Option<(Header, usize)>, Error> {
+    let Some(&byte) = data.first() else { return Ok(None) };
+    let (fin, rsv, opcode) = first(byte)?;
     let Some(&second) = data.get(1) else { return Ok(None) };
     // "The server MUST close the connection upon receiving a frame that is not masked"; "A client MUST close a
     // connection if it detects a masked frame" (§5.1).

@@ -176,15 +176,13 @@ impl Session {
 
     fn read_header(&mut self, message: Option<Incoming>) -> Result<Progress, Error> {
         let data = self.link.rx.data();
+        if let Some(&first) = data.first() {
+            self.check_first(first, message.is_some())?;
+        }
         let Some((header, at)) = wire::header(data, !self.out.masks())? else {
             return Ok(Progress::Waits);
         };
         if header.opcode.is_control() {
-            // "a value that is not zero [..] and none of the negotiated extensions defines the meaning of such a
-            // non-zero value" (RFC 6455 §5.2): for control frames, none does.
-            if header.rsv != 0 {
-                return Err(Error::Reserved);
-            }
             #[expect(clippy::cast_possible_truncation, reason = "at most 125")]
             let length = header.length as usize;
             if data.len() < at + length {
@@ -196,28 +194,25 @@ impl Session {
             self.link.rx.skip(at);
             return self.control(header, length).map(Progress::Event);
         }
-        let message = match message {
-            None => self.begin_message(header)?,
-            Some(_) if header.opcode != Opcode::Continuation => return Err(Error::UnexpectedMessage),
-            // What an extension claims says something at the beginning of a message (RFC 7692 §6.1).
-            Some(_) if header.rsv != 0 => return Err(Error::Reserved),
-            Some(message) => message,
-        };
-        self.begin_frame(message, header, at)
+        self.begin_frame(message.unwrap_or_else(|| Incoming::new(header)), header, at)
     }
 
-    fn begin_message(&self, header: Header) -> Result<Incoming, Error> {
-        let kind = match header.opcode {
-            Opcode::Text => Kind::Text,
-            Opcode::Binary => Kind::Binary,
-            _ => return Err(Error::UnexpectedContinuation),
-        };
-        let reserved = Reserved::from_bits(header.rsv);
-        if !self.config.reserved.contains(reserved) {
+    /// Whether a frame that begins with this byte may come now. What it doesn't show is [`wire::header`]'s to see.
+    fn check_first(&self, first: u8, within: bool) -> Result<(), Error> {
+        let (_, rsv, opcode) = wire::first(first)?;
+        // "a value that is not zero [..] and none of the negotiated extensions defines the meaning of such a non-zero
+        // value" (RFC 6455 §5.2). What an extension claims says something at the beginning of a message (RFC 7692 §6.1);
+        // on a control frame, none says anything.
+        let begins = matches!(opcode, Opcode::Text | Opcode::Binary);
+        let claimed = if begins && !within { self.config.reserved } else { Reserved::NONE };
+        if !claimed.contains(Reserved::from_bits(rsv)) {
             return Err(Error::Reserved);
         }
-        let utf8 = Utf8::default();
-        Ok(Incoming { kind, reserved, delivery: Delivery::Whole, length: 0, frames: 0, utf8 })
+        match opcode {
+            Opcode::Continuation if !within => Err(Error::UnexpectedContinuation),
+            Opcode::Text | Opcode::Binary if within => Err(Error::UnexpectedMessage),
+            _ => Ok(()),
+        }
     }
 
     fn begin_frame(&mut self, message: Incoming, header: Header, at: usize) -> Result<Progress, Error> {
@@ -394,6 +389,13 @@ enum Progress {
 }
 
 impl Incoming {
+    /// The message that begins with this header.
+    fn new(header: Header) -> Self {
+        let kind = if header.opcode == Opcode::Text { Kind::Text } else { Kind::Binary };
+        let (reserved, utf8) = (Reserved::from_bits(header.rsv), Utf8::default());
+        Self { kind, reserved, delivery: Delivery::Whole, length: 0, frames: 0, utf8 }
+    }
+
     /// Whether its payload is text as it stands, and not what an extension made of it.
     fn is_text(&self) -> bool {
         self.kind == Kind::Text && self.reserved == Reserved::NONE
