@@ -15,8 +15,8 @@ const FACTOR: usize = 4;
 #[derive(Debug, Default)]
 pub(crate) struct Assembly {
     bytes: BytesMut,
-    /// Whether there is storage: what `take` leaves behind has no capacity of its own, but shares it.
-    held: bool,
+    /// How much storage there is: what `take` leaves behind has no capacity of its own, but shares it.
+    storage: usize,
     release_at: Option<Instant>,
 }
 
@@ -31,14 +31,20 @@ impl Assembly {
         if received > self.bytes.capacity() {
             let justified = received.saturating_mul(FACTOR).min(total).max(received);
             self.bytes.reserve(justified - self.bytes.len());
+            self.storage = self.bytes.capacity();
         }
         self.bytes.extend_from_slice(piece);
-        self.held = true;
         self.release_at = None;
     }
 
-    /// All of the payload, owned.
+    /// All of the payload, owned. It leaves with the storage, unless that is much larger: an application that keeps a few
+    /// bytes must not keep what a long payload before them needed.
     pub(crate) fn take(&mut self) -> Bytes {
+        if self.bytes.len().saturating_mul(FACTOR) < self.storage {
+            let own = Bytes::copy_from_slice(&self.bytes);
+            self.bytes.clear();
+            return own;
+        }
         self.bytes.split().freeze()
     }
 
@@ -56,9 +62,9 @@ impl Assembly {
         *self = Self::default();
     }
 
-    /// When the storage is to be given up, if the machine waits for a payload from `now` on.
+    /// When the storage is to be given up, if the machine waits from `now` on and nothing of a payload is in it.
     pub(crate) fn rest(&mut self, now: Instant) -> Option<Instant> {
-        if self.held && self.release_at.is_none() {
+        if self.storage > 0 && self.bytes.is_empty() && self.release_at.is_none() {
             self.release_at = Some(now + LINGER);
         }
         self.release_at

@@ -8,6 +8,8 @@
 
 mod cases;
 mod drive;
+mod limits;
+mod modes;
 mod table;
 mod wire;
 

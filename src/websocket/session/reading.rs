@@ -145,6 +145,7 @@ impl Session {
                 Ok(Next::Event(event))
             }
             Ok(Next::Done) => {
+                self.message.release();
                 self.timers.stop();
                 Ok(Next::Done)
             }
@@ -337,8 +338,7 @@ impl Session {
                 return Err(Error::CloseTimeout);
             }
         }
-        let between = matches!(self.read, Read::Message);
-        self.timers.release_at(if between { self.message.rest(now) } else { None });
+        self.timers.release_at(self.message.rest(now));
         let due = self.timers.wait(self.link.rx.len(), now, &self.link.tx, &self.config)?;
         if let Due::Ping = due {
             self.out.ask(&mut self.link.tx);
