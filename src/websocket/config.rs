@@ -117,7 +117,8 @@ impl ConfigBuilder {
         self
     }
 
-    /// How long after our Close frame the peer's may come, and then its end of the stream. 5 s by default.
+    /// How long after our Close frame the peer's may come, and then its end of the stream. 5 s by default. If more than
+    /// 64 KiB go before it, the time begins when it has left, and may take twice as long to be noticed.
     pub fn close_timeout(mut self, limit: Duration) -> Self {
         self.config.close_timeout = limit;
         self

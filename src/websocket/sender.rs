@@ -133,6 +133,11 @@ impl Outgoing {
         }
     }
 
+    /// Whether a ping waits to be answered.
+    pub(super) fn owes_pong(&self) -> bool {
+        self.ping.is_some()
+    }
+
     pub(super) fn ask(&mut self, tx: &mut Outbox) {
         self.put(tx, true, Reserved::NONE, Opcode::Ping, b"");
     }

@@ -5,6 +5,13 @@
 use super::{Config, Error};
 use crate::stall::Stall;
 use crate::{Instant, Outbox};
+use core::time::Duration;
+
+/// A Close frame behind more than this can't be with the peer yet. Less fits in the buffers of any two systems.
+const BACKLOG: usize = 64 * 1024;
+
+/// How soon output that a pong waits for is looked at again: a driver need not say that it has drained.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 pub(super) struct Timers {
@@ -13,7 +20,9 @@ pub(super) struct Timers {
     /// Since when the peer is silent.
     silent: Option<Instant>,
     ping: Ping,
-    close: Option<Instant>,
+    close: Option<Closing>,
+    /// When a pong that had to wait is thought of again.
+    pong: Option<Instant>,
     stall: Stall,
     release: Option<Instant>,
     /// Bytes in the window when the session last had to wait.
@@ -29,6 +38,14 @@ enum Ping {
     Sent(Instant),
 }
 
+/// How long the peer may take to close.
+#[derive(Clone, Copy, Debug)]
+struct Closing {
+    until: Instant,
+    /// Our Close frame waits behind other output, and ends at this position.
+    queued: Option<u64>,
+}
+
 /// What is to be done about the time.
 pub(super) enum Due {
     Nothing,
@@ -42,6 +59,7 @@ impl Timers {
             silent: None,
             ping: Ping::Not,
             close: None,
+            pong: None,
             stall: Stall::default(),
             release: None,
             window: 0,
@@ -68,13 +86,29 @@ impl Timers {
         self.release = at;
     }
 
-    /// Our Close frame is queued: from `now` on the peer's is waited for. Later calls change nothing.
-    pub(super) fn closing(&mut self, now: Instant, config: &Config) {
-        self.close.get_or_insert(now + config.close_timeout);
+    /// Our Close frame is queued, as the last of the output: says whether the peer's has been waited for long enough.
+    /// The time begins when ours has left, as far as that is seen; until then the peer need only take what is sent.
+    pub(super) fn is_closing_over(&mut self, now: Instant, tx: &Outbox, config: &Config) -> bool {
+        let until = now + config.close_timeout;
+        let end = tx.drained() + tx.len() as u64;
+        let queued = (tx.len() > BACKLOG).then_some(end);
+        let close = self.close.get_or_insert(Closing { until, queued });
+        if let Some(end) = close.queued {
+            let left = tx.drained() >= end;
+            if left || now >= close.until {
+                close.until = until;
+            }
+            if left {
+                close.queued = None;
+            }
+        }
+        now >= close.until
     }
 
-    pub(super) fn is_closing_over(&self, now: Instant) -> bool {
-        self.close.is_some_and(|until| now >= until)
+    /// Whether a pong waits for output to drain.
+    pub(super) fn owes_pong(&mut self, owes: bool, now: Instant) {
+        let ahead = self.pong.filter(|&at| now < at);
+        self.pong = owes.then(|| ahead.unwrap_or(now + LOOK_AGAIN));
     }
 
     pub(super) fn stop(&mut self) {
@@ -127,7 +161,8 @@ impl Timers {
             (Ping::Not, Some(since), Some(silence)) => Some(since + silence),
             _ => None,
         };
-        let all = silent.into_iter().chain(self.close).chain(self.stall.deadline()).chain(self.release);
+        let close = self.close.map(|close| close.until);
+        let all = silent.into_iter().chain(close).chain(self.pong).chain(self.stall.deadline()).chain(self.release);
         self.due = all.min().unwrap_or(Instant::FAR_FUTURE);
     }
 }

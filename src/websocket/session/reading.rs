@@ -7,7 +7,7 @@ use super::super::utf8::Utf8;
 use super::super::wire::{self, Header, Opcode};
 use super::super::{Close, CloseCode, Error, Event, Kind, Reserved};
 use super::Session;
-use crate::{Inbox, Instant, Next, Outbox};
+use crate::{Inbox, Instant, Link, Next, Outbox};
 
 /// What the peer sends now.
 #[derive(Clone, Copy, Debug, Default)]
@@ -332,11 +332,9 @@ impl Session {
             return Err(Error::Eof);
         }
         self.out.answer_late(&mut self.link.tx);
-        if self.out.is_closed() {
-            self.timers.closing(now, &self.config);
-            if self.timers.is_closing_over(now) {
-                return Err(Error::CloseTimeout);
-            }
+        self.timers.owes_pong(self.out.owes_pong(), now);
+        if self.out.is_closed() && self.timers.is_closing_over(now, &self.link.tx, &self.config) {
+            return Err(Error::CloseTimeout);
         }
         self.timers.release_at(self.message.rest(now));
         let due = self.timers.wait(self.link.rx.len(), now, &self.link.tx, &self.config)?;
@@ -349,11 +347,11 @@ impl Session {
 
     /// Both have closed: the server ends the stream, and the client waits for that.
     fn wait_for_end(&mut self, now: Instant) -> Step {
-        let rx = &mut self.link.rx;
+        self.message.release();
+        let Link { rx, tx } = &mut self.link;
         rx.skip(rx.len());
-        self.timers.closing(now, &self.config);
-        if rx.is_eof() || self.timers.is_closing_over(now) {
-            self.link.tx.fin();
+        if rx.is_eof() || self.timers.is_closing_over(now, tx, &self.config) {
+            tx.fin();
             self.read = Read::Done;
             return Ok(Next::Done);
         }
