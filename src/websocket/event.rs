@@ -28,6 +28,7 @@ pub enum Event<T = ByteString, B = Bytes> {
     /// The peer closes the connection; that has been answered already. Nothing follows.
     Close(Option<Close<T>>),
     /// A message on which an extension of the application's own set reserved bits: it alone knows what the payload is.
+    /// It never comes in pieces; one above [`whole`](super::ConfigBuilder::whole) is too long.
     Extended(Reserved, Kind, B),
 }
 

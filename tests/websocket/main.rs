@@ -7,10 +7,12 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cases;
+mod commands;
 mod drive;
 mod limits;
 mod modes;
 mod table;
+mod timers;
 mod wire;
 
 use std::collections::BTreeSet;

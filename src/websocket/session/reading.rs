@@ -227,6 +227,10 @@ impl Session {
         }
         let pieces = message.delivery == Delivery::Whole && message.length > self.config.whole;
         if pieces {
+            if message.reserved != Reserved::NONE {
+                // `Start` could not say that it is an extension's, and not text.
+                return Err(Error::LongMessage);
+            }
             message.delivery = Delivery::Collected;
         }
         self.link.rx.skip(at);
