@@ -12,9 +12,11 @@ use core::time::Duration;
 use futures_core::Stream;
 use runtime::{Alarm, clock_of};
 use std::io::{self, ErrorKind, IoSlice};
+use wakers::{Role, Wakers};
 
 mod runtime;
 mod socket;
+mod wakers;
 
 pub use runtime::{Runtime, Spawn, Transport};
 pub use socket::{Packets, Socket, is_about_a_peer};
@@ -30,10 +32,14 @@ const ROUNDS: usize = 32;
 ///
 /// Every future here may be dropped at any point, as the losing branch of a `select!` is, and nothing is lost: all
 /// state is in the connection.
+///
+/// Behind a lock of some kind, as of `split()`, one task may wait for events and another for its output to leave: each
+/// is woken for what it waits for.
 pub struct Connection<R: Runtime, S, M: Machine> {
     stream: S,
     pump: Pump<M>,
     alarm: Alarm<R>,
+    wakers: Wakers,
 }
 
 /// What a wait ended with.
@@ -47,7 +53,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     /// Puts `machine` on `stream`. What is in the machine's link already, from an upgrade or a detection, is used first.
     #[must_use]
     pub fn new(stream: S, machine: M) -> Self {
-        Self { stream, pump: Pump::new(machine, clock_of::<R>()), alarm: Alarm::default() }
+        Self { stream, pump: Pump::new(machine, clock_of::<R>()), alarm: Alarm::default(), wakers: Wakers::default() }
     }
 
     /// The next event; `None` once the machine is done, and what it queued has been sent.
@@ -79,7 +85,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
                 Next::Event(event) => return Poll::Ready(Ok(Some(event))),
                 need => Goal::from(&need),
             };
-            match ready!(self.poll_wake(cx, need)) {
+            match ready!(self.poll_wake(cx, Role::Reader, need)) {
                 Ok(Wake::News | Wake::Due) => {}
                 Ok(Wake::Over) => return Poll::Ready(self.pump.verdict(Ok(None))),
                 Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
@@ -129,7 +135,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
         let goal = Goal::from(&need);
         poll_fn(|cx| {
             self.pump.now = clock_of::<R>();
-            self.poll_wake(cx, goal)
+            self.poll_wake(cx, Role::Reader, goal)
         })
         .await
         .map(|wake| !matches!(wake, Wake::Over))
@@ -206,7 +212,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
         self.pump.settle();
         self.pump.machine.link().tx.fin();
         loop {
-            match ready!(self.poll_wake(cx, Goal::End))? {
+            match ready!(self.poll_wake(cx, Role::Writer, Goal::End))? {
                 Wake::Over => return Poll::Ready(Ok(())),
                 Wake::News | Wake::Due => {}
             }
@@ -215,20 +221,42 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
 
     fn poll_below(&mut self, cx: &mut Context<'_>, mark: usize) -> Poll<Result<(), Error<M::Error>>> {
         self.pump.now = clock_of::<R>();
+        let before = self.pump.deadline(Goal::Drain);
         self.pump.settle();
+        let sooner = |now: Instant| before.is_none_or(|before| now < before);
+        if self.pump.deadline(Goal::Drain).is_some_and(sooner) {
+            // Whoever waits for events minds the deadline.
+            self.wakers.wake_other(Role::Writer);
+        }
         loop {
             let goal = if self.pump.is_faulty() { Goal::End } else { Goal::Below(mark) };
             let gone = io::Error::from(ErrorKind::BrokenPipe);
-            match ready!(self.poll_wake(cx, goal)) {
+            match ready!(self.poll_wake(cx, Role::Writer, goal)) {
                 Ok(Wake::News) if !self.pump.is_faulty() => return Poll::Ready(Ok(())),
                 Ok(Wake::Over) => return Poll::Ready(self.pump.verdict(Err(gone.into()))),
-                Ok(Wake::News | Wake::Due) => self.pump.tick(),
+                Ok(Wake::News | Wake::Due) => {
+                    self.pump.tick();
+                    self.wakers.wake_other(Role::Writer);
+                }
                 Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
             }
         }
     }
 
-    fn poll_wake(&mut self, cx: &mut Context<'_>, goal: Goal) -> Poll<io::Result<Wake>> {
+    fn poll_wake(&mut self, cx: &mut Context<'_>, role: Role, goal: Goal) -> Poll<io::Result<Wake>> {
+        let both = self.wakers.both(role, cx.waker());
+        let wake = match &both {
+            None => self.poll_turn(cx, goal),
+            Some(both) => self.poll_turn(&mut Context::from_waker(both), goal),
+        };
+        self.wakers.note(role, cx.waker(), wake.is_pending());
+        if matches!(wake, Poll::Ready(Ok(Wake::Over) | Err(_))) {
+            self.wakers.wake_other(role);
+        }
+        wake
+    }
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>, goal: Goal) -> Poll<io::Result<Wake>> {
         let mut io = Polled::<R, S> { stream: &mut self.stream, cx, runtime: core::marker::PhantomData };
         match self.pump.turn(&mut io, goal)? {
             Turn::News => Poll::Ready(Ok(Wake::News)),
@@ -299,7 +327,7 @@ impl<R: Runtime, S, M: Machine> Connection<R, S, M> {
     /// Events that [`ready`](Self::ready) and [`flush`](Self::flush) kept for [`next`](Self::next) go with the old machine.
     #[must_use]
     pub fn map_machine<N: Machine>(self, change: impl FnOnce(M) -> N) -> Connection<R, S, N> {
-        Connection { stream: self.stream, pump: self.pump.with_machine(change), alarm: self.alarm }
+        Connection { stream: self.stream, pump: self.pump.with_machine(change), alarm: self.alarm, wakers: self.wakers }
     }
 }
 
