@@ -79,13 +79,33 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     /// As `next`.
     #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
+        self.poll_event_as(cx, Role::Reader)
+    }
+
+    /// [`poll_event`](Self::poll_event) by the task that sends, while another may wait for events: who has said goodbye
+    /// and waits for the end has to hear, and to pass on, what still comes.
+    ///
+    /// # Errors
+    ///
+    /// As `next`.
+    #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
+    pub fn poll_event_as_sender(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
+        let event = self.poll_event_as(cx, Role::Writer);
+        if event.is_ready() {
+            self.wakers.wake_other(Role::Writer);
+        }
+        event
+    }
+
+    #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
+    fn poll_event_as(&mut self, cx: &mut Context<'_>, role: Role) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
         self.pump.now = clock_of::<R>();
         for _ in 0..ROUNDS {
             let need = match self.pump.next() {
                 Next::Event(event) => return Poll::Ready(Ok(Some(event))),
                 need => Goal::from(&need),
             };
-            match ready!(self.poll_wake(cx, Role::Reader, need)) {
+            match ready!(self.poll_wake(cx, role, need)) {
                 Ok(Wake::News | Wake::Due) => {}
                 Ok(Wake::Over) => return Poll::Ready(self.pump.verdict(Ok(None))),
                 Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
@@ -139,6 +159,12 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
         })
         .await
         .map(|wake| !matches!(wake, Wake::Over))
+    }
+
+    /// Whether there is an event already: [`next`](Self::next) would not wait for it.
+    pub fn has_event(&mut self) -> bool {
+        self.pump.now = clock_of::<R>();
+        self.pump.has_event()
     }
 
     /// The time of the last wake, for a machine that is asked directly.
