@@ -360,6 +360,13 @@ impl<W, S, M: Machine> Connection<W, S, M> {
         (self.stream, self.pump.machine)
     }
 
+    /// The same with the stream in other clothes: behind an [`Arc`](std::sync::Arc), for [`Shared`].
+    #[must_use]
+    pub fn map_stream<T>(self, change: impl FnOnce(S) -> T) -> Connection<W, T, M> {
+        let Self { stream, pump, stop, opened, wire } = self;
+        Connection { stream: change(stream), pump, stop, opened, wire }
+    }
+
     /// Puts another machine on the same stream: an upgrade moves the link from one to the other.
     ///
     /// Events that [`ready`](Self::ready) and [`flush`](Self::flush) kept for [`next`](Self::next) go with the old machine.
