@@ -138,6 +138,13 @@ impl Session {
         self.out.is_closed()
     }
 
+    /// Whether a part of a message was taken in, and its rest is still to come. What comes then may be large:
+    /// [`next`](Machine::next) gives it without a copy.
+    #[must_use]
+    pub fn is_within_message(&self) -> bool {
+        matches!(self.read, Read::Fragment(_) | Read::Payload(..))
+    }
+
     /// Takes the link, with whatever is in it.
     #[must_use]
     pub fn into_link(self) -> Link {
@@ -324,5 +331,54 @@ impl Machine for Session {
 
     fn deadline(&self) -> Option<Instant> {
         self.timers.deadline()
+    }
+
+    /// Times what was said: the peer's answer to a Close, and that it takes what is queued, even if nobody asks for
+    /// events.
+    fn settle(&mut self, now: Instant) {
+        if !matches!(self.read, Read::Done) {
+            self.timers.said(self.out.is_closed(), now, &self.link.tx, &self.config);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use core::time::Duration;
+
+    /// A driver that only drains calls `settle`: what was sent is timed nevertheless.
+    #[test]
+    fn what_is_said_is_timed_without_a_look_for_events() {
+        let config = Config::builder().ping(None).stall(Some(Duration::from_secs(9))).build().unwrap();
+        let now = Instant::ORIGIN;
+        let mut session = Session::new(Role::Server, config);
+        session.settle(now);
+        assert_eq!(session.deadline(), None);
+        session.send("hello").unwrap();
+        session.settle(now);
+        assert_eq!(session.deadline(), Some(now + Duration::from_secs(9)));
+        session.close(CloseCode::NORMAL, "").unwrap();
+        session.settle(now);
+        assert_eq!(session.deadline(), Some(now + Duration::from_secs(5)));
+        session.settle(now + Duration::from_secs(4));
+        assert_eq!(session.deadline(), Some(now + Duration::from_secs(5)));
+        let len = session.link().tx.len();
+        session.link().tx.advance(len);
+        assert_eq!(session.next(now + Duration::from_secs(5)), Err(Error::CloseTimeout));
+        session.settle(now + Duration::from_secs(6));
+        assert_eq!(session.deadline(), None);
+    }
+
+    #[test]
+    fn a_message_of_which_a_part_has_come() {
+        let mut session = Session::new(Role::Client { seed: [7; 32] }, Config::default());
+        session.link().rx.receive(b"\x02\x01a\x89\x00".to_vec(), 0);
+        assert!(!session.is_within_message());
+        assert!(matches!(session.next(Instant::ORIGIN), Ok(Next::Event(Event::Ping(_)))));
+        assert!(session.is_within_message());
+        session.link().rx.receive(b"\x80\x01b".to_vec(), 0);
+        assert_eq!(session.next(Instant::ORIGIN), Ok(Next::Event(Event::Binary(Bytes::from_static(b"ab")))));
+        assert!(!session.is_within_message());
     }
 }

@@ -121,6 +121,15 @@ impl Timers {
         if self.stall.check(now, tx, config.stall) { Err(Error::Stalled) } else { Ok(()) }
     }
 
+    /// Something was sent by who may not look for an event soon. Whether a deadline is due is for who does.
+    pub(super) fn said(&mut self, closed: bool, now: Instant, tx: &Outbox, config: &Config) {
+        if closed {
+            self.closing(now, config);
+        }
+        self.stall.check(now, tx, config.stall);
+        self.settle(config);
+    }
+
     /// There is no event, and `window` bytes of the next: arms, moves or checks every timer.
     pub(super) fn wait(&mut self, window: usize, now: Instant, tx: &Outbox, config: &Config) -> Result<Due, Error> {
         self.check_stall(now, tx, config)?;

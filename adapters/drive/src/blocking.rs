@@ -9,6 +9,10 @@ use core::ops::{Deref, DerefMut};
 use core::time::Duration;
 use std::io::{self, ErrorKind, IoSlice};
 
+mod shared;
+
+pub use shared::Shared;
+
 /// How long a connection may wait inside of a read. One that is idle for longer gives its buffer back and waits for
 /// readiness instead; so [`Stop`] and deadlines are noticed there at once, and the socket's own timeout is set only
 /// once.
@@ -82,6 +86,17 @@ pub struct Connection<W, S, M: Machine> {
     stop: Option<Stop>,
     opened: bool,
     wire: PhantomData<fn() -> W>,
+}
+
+/// What can be had without waiting, or what to wait for.
+enum Try<T> {
+    Now(T),
+    Wait(Pause),
+}
+
+struct Pause {
+    interest: Interest,
+    timeout: Option<Duration>,
 }
 
 /// What a wait ended with.
@@ -163,6 +178,12 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
         }
     }
 
+    /// Whether there is an event already: [`next`](Self::next) would not wait for it.
+    pub fn has_event(&mut self) -> bool {
+        self.pump.now = now();
+        self.pump.has_event()
+    }
+
     /// The time of the last wake, for a machine that is asked directly.
     #[must_use]
     pub fn now(&self) -> Instant {
@@ -226,10 +247,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
     }
 
     fn wake(&mut self, goal: Goal) -> io::Result<Wake> {
-        if !self.opened {
-            W::open(&mut self.stream)?;
-            self.opened = true;
-        }
+        self.open()?;
         let stop = if matches!(goal, Goal::Input | Goal::Drain | Goal::App) { self.stop.as_ref() } else { None };
         loop {
             if stop.is_some_and(Stop::is_stopped) {
@@ -245,35 +263,53 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             if may_wait || turn == Turn::Again {
                 self.pump.now = now();
             }
-            match turn {
-                Turn::News => return Ok(Wake::News),
-                Turn::Over => return Ok(Wake::Over),
-                Turn::Again => continue,
-                Turn::Wait => {}
-            }
-            let deadline = self.pump.deadline(goal);
-            if deadline.is_some_and(|deadline| deadline <= self.pump.now) {
-                return Ok(Wake::Due);
-            }
-            let write = self.pump.is_stuck();
-            if goal == Goal::App && !write {
-                return Err(io::Error::new(
-                    ErrorKind::Deadlock,
-                    "the machine waits for the application: answer, accept or resume first",
-                ));
-            }
+            let pause = match judge(&mut self.pump, turn, goal)? {
+                Some(Try::Now(wake)) => return Ok(wake),
+                Some(Try::Wait(pause)) => pause,
+                None => continue,
+            };
             // Idle: and the thread has no other connection whose buffers these could become.
-            if !write {
+            if !pause.interest.write {
                 pool::trim();
             }
-            let interest = Interest { read: self.pump.reads(goal), write };
-            W::wait(&self.stream, interest, deadline.map(|deadline| deadline - self.pump.now), stop)?;
+            W::wait(&self.stream, pause.interest, pause.timeout, stop)?;
             self.pump.now = now();
             if self.pump.deadline(goal).is_some_and(|deadline| deadline <= self.pump.now) {
                 return Ok(Wake::Due);
             }
         }
     }
+
+    fn open(&mut self) -> io::Result<()> {
+        if !self.opened {
+            W::open(&mut self.stream)?;
+            self.opened = true;
+        }
+        Ok(())
+    }
+}
+
+/// What came of a turn; `None` means another turn.
+fn judge<M: Machine>(pump: &mut Pump<M>, turn: Turn, goal: Goal) -> io::Result<Option<Try<Wake>>> {
+    match turn {
+        Turn::News => return Ok(Some(Try::Now(Wake::News))),
+        Turn::Over => return Ok(Some(Try::Now(Wake::Over))),
+        Turn::Again => return Ok(None),
+        Turn::Wait => {}
+    }
+    let deadline = pump.deadline(goal);
+    if deadline.is_some_and(|deadline| deadline <= pump.now) {
+        return Ok(Some(Try::Now(Wake::Due)));
+    }
+    let write = pump.is_stuck();
+    if goal == Goal::App && !write {
+        return Err(io::Error::new(
+            ErrorKind::Deadlock,
+            "the machine waits for the application: answer, accept or resume first",
+        ));
+    }
+    let interest = Interest { read: pump.reads(goal), write };
+    Ok(Some(Try::Wait(Pause { interest, timeout: deadline.map(|deadline| deadline - pump.now) })))
 }
 
 impl<W, S, M: Machine> Connection<W, S, M> {
@@ -322,6 +358,13 @@ impl<W, S, M: Machine> Connection<W, S, M> {
     pub fn into_parts(mut self) -> (S, M) {
         self.pump.release();
         (self.stream, self.pump.machine)
+    }
+
+    /// The same with the stream in other clothes: behind an [`Arc`](std::sync::Arc), for [`Shared`].
+    #[must_use]
+    pub fn map_stream<T>(self, change: impl FnOnce(S) -> T) -> Connection<W, T, M> {
+        let Self { stream, pump, stop, opened, wire } = self;
+        Connection { stream: change(stream), pump, stop, opened, wire }
     }
 
     /// Puts another machine on the same stream: an upgrade moves the link from one to the other.

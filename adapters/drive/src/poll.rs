@@ -12,9 +12,11 @@ use core::time::Duration;
 use futures_core::Stream;
 use runtime::{Alarm, clock_of};
 use std::io::{self, ErrorKind, IoSlice};
+use wakers::{Role, Wakers};
 
 mod runtime;
 mod socket;
+mod wakers;
 
 pub use runtime::{Runtime, Spawn, Transport};
 pub use socket::{Packets, Socket, is_about_a_peer};
@@ -30,10 +32,14 @@ const ROUNDS: usize = 32;
 ///
 /// Every future here may be dropped at any point, as the losing branch of a `select!` is, and nothing is lost: all
 /// state is in the connection.
+///
+/// Behind a lock of some kind, as of `split()`, one task may wait for events and another for its output to leave: each
+/// is woken for what it waits for.
 pub struct Connection<R: Runtime, S, M: Machine> {
     stream: S,
     pump: Pump<M>,
     alarm: Alarm<R>,
+    wakers: Wakers,
 }
 
 /// What a wait ended with.
@@ -47,7 +53,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     /// Puts `machine` on `stream`. What is in the machine's link already, from an upgrade or a detection, is used first.
     #[must_use]
     pub fn new(stream: S, machine: M) -> Self {
-        Self { stream, pump: Pump::new(machine, clock_of::<R>()), alarm: Alarm::default() }
+        Self { stream, pump: Pump::new(machine, clock_of::<R>()), alarm: Alarm::default(), wakers: Wakers::default() }
     }
 
     /// The next event; `None` once the machine is done, and what it queued has been sent.
@@ -73,13 +79,33 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     /// As `next`.
     #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
     pub fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
+        self.poll_event_as(cx, Role::Reader)
+    }
+
+    /// [`poll_event`](Self::poll_event) by the task that sends, while another may wait for events: who has said goodbye
+    /// and waits for the end has to hear, and to pass on, what still comes.
+    ///
+    /// # Errors
+    ///
+    /// As `next`.
+    #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
+    pub fn poll_event_as_sender(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
+        let event = self.poll_event_as(cx, Role::Writer);
+        if event.is_ready() {
+            self.wakers.wake_other(Role::Writer);
+        }
+        event
+    }
+
+    #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
+    fn poll_event_as(&mut self, cx: &mut Context<'_>, role: Role) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
         self.pump.now = clock_of::<R>();
         for _ in 0..ROUNDS {
             let need = match self.pump.next() {
                 Next::Event(event) => return Poll::Ready(Ok(Some(event))),
                 need => Goal::from(&need),
             };
-            match ready!(self.poll_wake(cx, need)) {
+            match ready!(self.poll_wake(cx, role, need)) {
                 Ok(Wake::News | Wake::Due) => {}
                 Ok(Wake::Over) => return Poll::Ready(self.pump.verdict(Ok(None))),
                 Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
@@ -129,10 +155,16 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
         let goal = Goal::from(&need);
         poll_fn(|cx| {
             self.pump.now = clock_of::<R>();
-            self.poll_wake(cx, goal)
+            self.poll_wake(cx, Role::Reader, goal)
         })
         .await
         .map(|wake| !matches!(wake, Wake::Over))
+    }
+
+    /// Whether there is an event already: [`next`](Self::next) would not wait for it.
+    pub fn has_event(&mut self) -> bool {
+        self.pump.now = clock_of::<R>();
+        self.pump.has_event()
     }
 
     /// The time of the last wake, for a machine that is asked directly.
@@ -206,7 +238,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
         self.pump.settle();
         self.pump.machine.link().tx.fin();
         loop {
-            match ready!(self.poll_wake(cx, Goal::End))? {
+            match ready!(self.poll_wake(cx, Role::Writer, Goal::End))? {
                 Wake::Over => return Poll::Ready(Ok(())),
                 Wake::News | Wake::Due => {}
             }
@@ -215,20 +247,42 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
 
     fn poll_below(&mut self, cx: &mut Context<'_>, mark: usize) -> Poll<Result<(), Error<M::Error>>> {
         self.pump.now = clock_of::<R>();
+        let before = self.pump.deadline(Goal::Drain);
         self.pump.settle();
+        let sooner = |now: Instant| before.is_none_or(|before| now < before);
+        if self.pump.deadline(Goal::Drain).is_some_and(sooner) {
+            // Whoever waits for events minds the deadline.
+            self.wakers.wake_other(Role::Writer);
+        }
         loop {
             let goal = if self.pump.is_faulty() { Goal::End } else { Goal::Below(mark) };
             let gone = io::Error::from(ErrorKind::BrokenPipe);
-            match ready!(self.poll_wake(cx, goal)) {
+            match ready!(self.poll_wake(cx, Role::Writer, goal)) {
                 Ok(Wake::News) if !self.pump.is_faulty() => return Poll::Ready(Ok(())),
                 Ok(Wake::Over) => return Poll::Ready(self.pump.verdict(Err(gone.into()))),
-                Ok(Wake::News | Wake::Due) => self.pump.tick(),
+                Ok(Wake::News | Wake::Due) => {
+                    self.pump.tick();
+                    self.wakers.wake_other(Role::Writer);
+                }
                 Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
             }
         }
     }
 
-    fn poll_wake(&mut self, cx: &mut Context<'_>, goal: Goal) -> Poll<io::Result<Wake>> {
+    fn poll_wake(&mut self, cx: &mut Context<'_>, role: Role, goal: Goal) -> Poll<io::Result<Wake>> {
+        let both = self.wakers.both(role, cx.waker());
+        let wake = match &both {
+            None => self.poll_turn(cx, goal),
+            Some(both) => self.poll_turn(&mut Context::from_waker(both), goal),
+        };
+        self.wakers.note(role, cx.waker(), wake.is_pending());
+        if matches!(wake, Poll::Ready(Ok(Wake::Over) | Err(_))) {
+            self.wakers.wake_other(role);
+        }
+        wake
+    }
+
+    fn poll_turn(&mut self, cx: &mut Context<'_>, goal: Goal) -> Poll<io::Result<Wake>> {
         let mut io = Polled::<R, S> { stream: &mut self.stream, cx, runtime: core::marker::PhantomData };
         match self.pump.turn(&mut io, goal)? {
             Turn::News => Poll::Ready(Ok(Wake::News)),
@@ -299,7 +353,7 @@ impl<R: Runtime, S, M: Machine> Connection<R, S, M> {
     /// Events that [`ready`](Self::ready) and [`flush`](Self::flush) kept for [`next`](Self::next) go with the old machine.
     #[must_use]
     pub fn map_machine<N: Machine>(self, change: impl FnOnce(M) -> N) -> Connection<R, S, N> {
-        Connection { stream: self.stream, pump: self.pump.with_machine(change), alarm: self.alarm }
+        Connection { stream: self.stream, pump: self.pump.with_machine(change), alarm: self.alarm, wakers: self.wakers }
     }
 }
 

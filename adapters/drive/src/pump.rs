@@ -137,6 +137,14 @@ impl<M: Machine> Pump<M> {
         }
     }
 
+    /// Whether the machine has an event. It is kept.
+    pub(crate) fn has_event(&mut self) -> bool {
+        if self.kept.is_empty() && self.fault.is_none() {
+            self.tick();
+        }
+        !self.kept.is_empty()
+    }
+
     fn ask(&mut self) -> Next<M::Event> {
         self.machine.next(self.now).unwrap_or_else(|fault| {
             self.fault = Some(fault);
