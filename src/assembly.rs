@@ -6,7 +6,7 @@ use core::time::Duration;
 
 /// How long the storage of the last payload waits for the next one. A stream of large payloads then reuses one
 /// allocation, as long as the application drops each before the next; a connection that falls silent holds none.
-const LINGER: Duration = Duration::from_secs(1);
+pub(crate) const LINGER: Duration = Duration::from_secs(1);
 
 /// How many times what has come may be reserved. A peer's word for the length is worth no more; a smaller factor
 /// copies more often.
@@ -35,6 +35,19 @@ impl Assembly {
         }
         self.bytes.extend_from_slice(piece);
         self.release_at = None;
+    }
+
+    /// Lets `write` append what it makes of the input.
+    pub(crate) fn append_with<T>(&mut self, write: impl FnOnce(&mut BytesMut) -> T) -> T {
+        let made = write(&mut self.bytes);
+        self.storage = self.storage.max(self.bytes.capacity());
+        self.release_at = None;
+        made
+    }
+
+    /// Forgets all but the first `n` bytes.
+    pub(crate) fn truncate(&mut self, n: usize) {
+        self.bytes.truncate(n);
     }
 
     /// All of the payload, owned. It leaves with the storage, unless that is much larger: an application that keeps a few

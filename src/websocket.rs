@@ -6,10 +6,10 @@
 //! - **bounded**: frames, messages, fragments and all waiting have limits in [`Config`]; nothing is reserved because a
 //!   header declares it, and a session that waits holds no buffer.
 
+#[cfg_attr(not(feature = "deflate"), path = "websocket/compression/absent.rs")]
+mod compression;
 mod config;
-// The session is not on it yet.
 #[cfg(feature = "deflate")]
-#[allow(dead_code, unused_imports, reason = "the session is to use it")]
 mod deflate;
 mod error;
 mod event;

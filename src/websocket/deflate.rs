@@ -24,8 +24,6 @@ pub(super) use deflater::{Deflater, Flush};
 pub(super) use inflater::{Inflater, Progress};
 pub(super) use pool::Pool;
 
-use core::fmt;
-
 /// An empty stored block, but for its three header bits and the padding before them: how a flush ends. It is left out on
 /// the wire (RFC 7692 §7.2.1) and is the same for every message.
 const TAIL: [u8; 4] = [0x00, 0x00, 0xff, 0xff];
@@ -64,6 +62,14 @@ pub(super) struct Context {
     pub(super) window: WindowBits,
 }
 
+impl Context {
+    /// `None` if the bits are out of their range.
+    pub(super) fn new(takeover: bool, bits: u8) -> Option<Self> {
+        Some(Self { takeover, window: WindowBits::new(bits)? })
+    }
+}
+
+#[cfg(test)]
 impl Default for Context {
     /// What an answer without parameters means.
     fn default() -> Self {
@@ -82,26 +88,3 @@ pub(super) enum Fault {
     /// It inflates to more than the limit.
     TooLong,
 }
-
-impl Fault {
-    /// RFC 7692 names no code. 1007 is for "data within a message that was not consistent with the type of the message",
-    /// and is what most peers send; 1009 is for a message "too big for it to process" (RFC 6455 §7.4.1).
-    pub(super) fn close_code(self) -> u16 {
-        match self {
-            Self::Invalid | Self::Truncated => 1007,
-            Self::TooLong => 1009,
-        }
-    }
-}
-
-impl fmt::Display for Fault {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Invalid => "the compressed data is invalid",
-            Self::Truncated => "the compressed data ends too early",
-            Self::TooLong => "the message inflates to more than the limit",
-        })
-    }
-}
-
-impl core::error::Error for Fault {}

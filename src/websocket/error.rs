@@ -28,6 +28,8 @@ pub enum Error {
     CloseCode(u16),
     /// Text that is not UTF-8, in a message or in the reason of a Close frame.
     Utf8,
+    /// A compressed message whose data is invalid, or ends too early.
+    Deflate,
     /// A frame longer than [`max_frame`](super::ConfigBuilder::max_frame).
     LongFrame,
     /// A message longer than [`max_message`](super::ConfigBuilder::max_message).
@@ -51,7 +53,9 @@ impl Error {
     #[must_use]
     pub fn close_code(self) -> Option<CloseCode> {
         match self {
-            Self::Utf8 => Some(CloseCode::INVALID),
+            // RFC 7692 names no code. This is the one for data that is "not consistent with the type of the message", and
+            // what most peers send.
+            Self::Utf8 | Self::Deflate => Some(CloseCode::INVALID),
             Self::LongFrame | Self::LongMessage => Some(CloseCode::TOO_BIG),
             Self::ManyFrames => Some(CloseCode::POLICY),
             // As other implementations say it, though the standard has no code for it.
@@ -76,6 +80,7 @@ impl fmt::Display for Error {
             Self::CloseLength => "a Close frame of one byte",
             Self::CloseCode(code) => return write!(f, "a Close frame with the code {code}"),
             Self::Utf8 => "text that is not UTF-8",
+            Self::Deflate => "compressed data that is invalid, or ends too early",
             Self::LongFrame => "a frame above the limit",
             Self::LongMessage => "a message above the limit",
             Self::ManyFrames => "a message in too many frames",

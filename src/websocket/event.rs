@@ -153,6 +153,10 @@ impl Reserved {
         self.0 & other.0 != 0
     }
 
+    pub(super) const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     pub(super) const fn from_bits(bits: u8) -> Self {
         Self(bits)
     }

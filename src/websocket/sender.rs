@@ -1,5 +1,6 @@
 //! What is sent.
 
+use super::compression::Deflation;
 use super::keys::Keys;
 use super::mask::Mask;
 use super::utf8::Utf8;
@@ -26,6 +27,8 @@ pub(super) struct Outgoing {
     closed: bool,
     /// The payload of the latest ping, while too much is queued to answer it.
     ping: Option<Bytes>,
+    /// Where compression was agreed on.
+    pub(super) deflation: Option<Box<Deflation>>,
 }
 
 /// A message of which we have not sent the end.
@@ -34,12 +37,25 @@ struct Begun {
     kind: Kind,
     /// Nothing of it was sent: its first frame has to say its kind.
     first: bool,
+    compressed: bool,
     utf8: Utf8,
 }
 
+impl Begun {
+    /// What the next frame of it has to say.
+    fn frame(&mut self) -> (Reserved, Opcode) {
+        if !core::mem::take(&mut self.first) {
+            return (Reserved::NONE, Opcode::Continuation);
+        }
+        // "the 'Per-Message Compressed' bit [..] is set on the first frame of a message" (RFC 7692 §6).
+        let reserved = if self.compressed { Reserved::RSV1 } else { Reserved::NONE };
+        (reserved, self.kind.into())
+    }
+}
+
 impl Outgoing {
-    pub(super) fn new(keys: Option<Box<Keys>>) -> Self {
-        Self { keys, message: None, closed: false, ping: None }
+    pub(super) fn new(keys: Option<Box<Keys>>, deflation: Option<Box<Deflation>>) -> Self {
+        Self { keys, message: None, closed: false, ping: None, deflation }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -96,9 +112,15 @@ impl Outgoing {
             2 + reason.len()
         });
         self.put(tx, true, Reserved::NONE, Opcode::Close, &payload[..len]);
+        self.end_all();
+    }
+
+    /// Nothing is sent any more.
+    fn end_all(&mut self) {
         self.closed = true;
         self.message = None;
         self.ping = None;
+        self.deflation = None;
     }
 
     /// Answers the peer's Close frame, unless it is the answer to ours.
@@ -147,9 +169,7 @@ impl Outgoing {
         if let Some(code) = code.filter(|_| !self.closed) {
             self.put_close(tx, Some(Close { code, reason: "" }));
         }
-        self.closed = true;
-        self.message = None;
-        self.ping = None;
+        self.end_all();
     }
 }
 
@@ -176,18 +196,32 @@ impl Sender<'_> {
     #[inline]
     pub fn send(&mut self, event: impl Into<Event>) -> Result<(), Misuse> {
         match event.into() {
-            Event::Text(text) => self.message(Kind::Text, Reserved::NONE, text.into_bytes()),
-            Event::Binary(bytes) => self.message(Kind::Binary, Reserved::NONE, bytes),
+            Event::Text(text) => self.message(Kind::Text, text.into_bytes()),
+            Event::Binary(bytes) => self.message(Kind::Binary, bytes),
             Event::Data(bytes) => self.data(bytes),
             Event::Extended(reserved, kind, bytes) => {
                 self.check_reserved(reserved)?;
-                self.message(kind, reserved, bytes)
+                self.plain(kind, reserved, bytes)
             }
             other => self.send_ref(other.as_ref()),
         }
     }
 
-    /// The same with what is lent: it is copied.
+    /// The same for a message, and not compressed even where that was agreed on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn send_plain(&mut self, event: impl Into<Event>) -> Result<(), Misuse> {
+        match event.into() {
+            Event::Text(text) => self.plain(Kind::Text, Reserved::NONE, text.into_bytes()),
+            Event::Binary(bytes) => self.plain(Kind::Binary, Reserved::NONE, bytes),
+            Event::Start(kind) => self.start_plain(kind),
+            other => self.send(other),
+        }
+    }
+
+    /// As [`send`](Self::send), with what is lent: it is copied.
     ///
     /// # Errors
     ///
@@ -195,8 +229,8 @@ impl Sender<'_> {
     #[inline]
     pub fn send_ref(&mut self, event: Event<&str, &[u8]>) -> Result<(), Misuse> {
         match event {
-            Event::Text(text) => self.message_ref(Kind::Text, Reserved::NONE, text.as_bytes()),
-            Event::Binary(bytes) => self.message_ref(Kind::Binary, Reserved::NONE, bytes),
+            Event::Text(text) => self.message_ref(Kind::Text, text.as_bytes()),
+            Event::Binary(bytes) => self.message_ref(Kind::Binary, bytes),
             Event::Start(kind) => self.start(kind),
             Event::Data(bytes) => self.data(Bytes::copy_from_slice(bytes)),
             Event::End => self.end(),
@@ -205,7 +239,7 @@ impl Sender<'_> {
             Event::Close(close) => self.close_with(close),
             Event::Extended(reserved, kind, bytes) => {
                 self.check_reserved(reserved)?;
-                self.message_ref(kind, reserved, bytes)
+                self.plain(kind, reserved, Bytes::copy_from_slice(bytes))
             }
         }
     }
@@ -216,9 +250,17 @@ impl Sender<'_> {
     ///
     /// As for [`send`](Self::send).
     pub fn start(&mut self, kind: Kind) -> Result<(), Misuse> {
-        self.check_between()?;
-        self.out.message = Some(Begun { kind, first: true, utf8: Utf8::default() });
-        Ok(())
+        self.begin(kind, self.out.deflation.is_some())
+    }
+
+    /// The same, and not compressed even where that was agreed on: pieces of what is compressed already, or secret beside
+    /// what others choose (CRIME).
+    ///
+    /// # Errors
+    ///
+    /// As for [`send`](Self::send).
+    pub fn start_plain(&mut self, kind: Kind) -> Result<(), Misuse> {
+        self.begin(kind, false)
     }
 
     /// Queues more of the message that was begun, as one fragment. A piece of text may end within a character.
@@ -235,9 +277,12 @@ impl Sender<'_> {
             utf8.feed(&bytes).map_err(|_| Misuse::Invalid)?;
             message.utf8 = utf8;
         }
-        let opcode = if message.first { message.kind.into() } else { Opcode::Continuation };
-        message.first = false;
-        self.out.push(self.tx, false, Reserved::NONE, opcode, bytes);
+        let bytes = match &mut self.out.deflation {
+            Some(deflation) if message.compressed => deflation.piece(&bytes),
+            _ => bytes,
+        };
+        let (reserved, opcode) = message.frame();
+        self.out.push(self.tx, false, reserved, opcode, bytes);
         Ok(())
     }
 
@@ -252,9 +297,13 @@ impl Sender<'_> {
         if !message.utf8.is_complete() {
             return Err(Misuse::Invalid);
         }
-        let opcode = if message.first { message.kind.into() } else { Opcode::Continuation };
+        let last = match &mut self.out.deflation {
+            Some(deflation) if message.compressed => deflation.end(),
+            _ => Bytes::new(),
+        };
+        let (reserved, opcode) = message.frame();
         self.out.message = None;
-        self.out.put(self.tx, true, Reserved::NONE, opcode, b"");
+        self.out.push(self.tx, true, reserved, opcode, last);
         Ok(())
     }
 
@@ -287,16 +336,53 @@ impl Sender<'_> {
     }
 
     #[inline]
-    fn message(&mut self, kind: Kind, reserved: Reserved, payload: Bytes) -> Result<(), Misuse> {
+    fn message(&mut self, kind: Kind, payload: Bytes) -> Result<(), Misuse> {
+        if self.out.deflation.is_some() {
+            return self.compressed(kind, &payload, |sender| sender.plain(kind, Reserved::NONE, payload.clone()));
+        }
+        self.plain(kind, Reserved::NONE, payload)
+    }
+
+    #[inline]
+    fn message_ref(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Misuse> {
+        if self.out.deflation.is_some() {
+            return self.compressed(kind, payload, |sender| sender.plain_ref(kind, payload));
+        }
+        self.plain_ref(kind, payload)
+    }
+
+    /// A message compressed, or `otherwise` if that isn't worth it.
+    fn compressed(
+        &mut self,
+        kind: Kind,
+        payload: &[u8],
+        otherwise: impl FnOnce(&mut Self) -> Result<(), Misuse>,
+    ) -> Result<(), Misuse> {
+        self.check_between()?;
+        match self.out.deflation.as_mut().and_then(|deflation| deflation.message(payload)) {
+            Some(compressed) => self.plain(kind, Reserved::RSV1, compressed),
+            None => otherwise(self),
+        }
+    }
+
+    /// A message as it goes on the wire.
+    #[inline]
+    fn plain(&mut self, kind: Kind, reserved: Reserved, payload: Bytes) -> Result<(), Misuse> {
         self.check_between()?;
         self.out.push(self.tx, true, reserved, kind.into(), payload);
         Ok(())
     }
 
     #[inline]
-    fn message_ref(&mut self, kind: Kind, reserved: Reserved, payload: &[u8]) -> Result<(), Misuse> {
+    fn plain_ref(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Misuse> {
         self.check_between()?;
-        self.out.put(self.tx, true, reserved, kind.into(), payload);
+        self.out.put(self.tx, true, Reserved::NONE, kind.into(), payload);
+        Ok(())
+    }
+
+    fn begin(&mut self, kind: Kind, compressed: bool) -> Result<(), Misuse> {
+        self.check_between()?;
+        self.out.message = Some(Begun { kind, first: true, compressed, utf8: Utf8::default() });
         Ok(())
     }
 

@@ -1,3 +1,5 @@
+use super::compression::{self, Inflation};
+use super::handshake::Negotiated;
 use super::keys::Keys;
 use super::sender::{Outgoing, Sender};
 use super::timers::Timers;
@@ -94,6 +96,8 @@ pub struct Session {
     read: Read,
     out: Outgoing,
     timers: Timers,
+    /// Where compression was agreed on.
+    inflation: Option<Box<Inflation>>,
     /// A message that doesn't lie in the window as a whole.
     message: Assembly,
     /// Whether that has been given out, and is to be forgotten.
@@ -109,8 +113,17 @@ impl Session {
 
     /// On the link that a handshake leaves: early frames are in it, and the reply that switches protocols.
     #[must_use]
-    pub fn with_link(mut link: Link, role: Role, config: Config) -> Self {
+    pub fn with_link(link: Link, role: Role, config: Config) -> Self {
+        Self::negotiated(link, role, config, &Negotiated::default())
+    }
+
+    /// The same with what the handshake agreed on: compression, and the reserved bits of the application's extensions.
+    #[must_use]
+    pub fn negotiated(mut link: Link, role: Role, mut config: Config, negotiated: &Negotiated) -> Self {
         link.rx.set_limit(WINDOW);
+        config.reserved = config.reserved.with(negotiated.reserved);
+        let codec = negotiated.deflate.and_then(|params| compression::agreed(&role, params, &config));
+        let (inflation, deflation) = codec.map(|(a, b)| (Box::new(a), Box::new(b))).unzip();
         let keys = match role {
             Role::Server => None,
             Role::Client { seed } => Some(Box::new(Keys::new(seed))),
@@ -119,8 +132,9 @@ impl Session {
             link,
             config,
             read: Read::default(),
-            out: Outgoing::new(keys),
+            out: Outgoing::new(keys, deflation),
             timers: Timers::new(),
+            inflation,
             message: Assembly::default(),
             lent: false,
         }
@@ -250,7 +264,16 @@ impl Session {
         self.sender().send(event)
     }
 
-    /// The same with what is lent: it is copied.
+    /// The same for a message, and not compressed even where that was agreed on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Sender::send`].
+    pub fn send_plain(&mut self, event: impl Into<Event>) -> Result<(), Misuse> {
+        self.sender().send_plain(event)
+    }
+
+    /// As [`send`](Self::send), with what is lent: it is copied.
     ///
     /// # Errors
     ///
@@ -267,6 +290,15 @@ impl Session {
     /// As for [`Sender::start`].
     pub fn start(&mut self, kind: Kind) -> Result<(), Misuse> {
         self.sender().start(kind)
+    }
+
+    /// The same, and not compressed even where that was agreed on.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Sender::start`].
+    pub fn start_plain(&mut self, kind: Kind) -> Result<(), Misuse> {
+        self.sender().start_plain(kind)
     }
 
     /// Queues more of the message that was begun, as one fragment.

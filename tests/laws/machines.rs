@@ -6,10 +6,10 @@ use barewire::http::{
 };
 use barewire::laws::{Log, Subject, Violation, check};
 use barewire::message::{self, Config};
-use barewire::websocket::extension::{Claim, DeflateConfig};
-use barewire::websocket::handshake::{self, Answer, ClientEvent, Opening, ServerEvent};
+use barewire::websocket::extension::{Claim, DeflateConfig, DeflateParams};
+use barewire::websocket::handshake::{self, Answer, ClientEvent, Negotiated, Opening, ServerEvent};
 use barewire::websocket::{self, Event, Kind, Reserved, Role};
-use barewire::{Machine, Misuse, http1, raw};
+use barewire::{Link, Machine, Misuse, http1, raw};
 use core::cell::{Cell, RefCell};
 
 /// A machine by name, for those who hold all of them to the laws.
@@ -70,6 +70,16 @@ pub(crate) const MACHINES: &[Subjected] = &[
         check: |input, choices| check(&HandshakeClient, input, choices),
         seeds: SWITCHES,
     },
+    Subjected {
+        name: "WebSocket server, compressed",
+        check: |input, choices| check(&WebSocket::new(Role::Server, 1 << 20).compressed(false), input, choices),
+        seeds: COMPRESSED,
+    },
+    Subjected {
+        name: "WebSocket server, compressed with takeover, in pieces",
+        check: |input, choices| check(&WebSocket::new(Role::Server, 6).compressed(true), input, choices),
+        seeds: COMPRESSED,
+    },
 ];
 
 /// Frames of a client; the mask of zeroes leaves them legible.
@@ -78,6 +88,14 @@ const MASKED: &[&[u8]] = &[
     b"\x01\x83\0\0\0\0a\xc3\xa9\x89\x81\0\0\0\0p\x00\x82\0\0\0\0\xe2\x82\x80\x81\0\0\0\0\xac\x88\x85\0\0\0\0\x03\xe8bye",
     b"\x82\xfe\0\x80\0\0\0\0 a message of one hundred and twenty-eight bytes, which is too long for a length of seven bits but not for one of sixteen ...........\x88\x80\0\0\0\0",
     b"\x81\x84\0\0\0\0\xf0\x9f\x98\x80\x81\x83\0\0\0\0\xed\xa0\x80",
+];
+
+/// Frames of a client with permessage-deflate: RFC 7692 §7.2.3's, with a ping, without compression, and damaged.
+const COMPRESSED: &[&[u8]] = &[
+    b"\xc1\x87\0\0\0\0\xf2\x48\xcd\xc9\xc9\x07\x00\xc1\x85\0\0\0\0\xf2\x00\x11\x00\x00",
+    b"\x41\x83\0\0\0\0\xf2\x48\xcd\x89\x80\0\0\0\0\x80\x84\0\0\0\0\xc9\xc9\x07\x00\x81\x82\0\0\0\0hi",
+    b"\xc2\x8b\0\0\0\0\x00\x05\x00\xfa\xff\x48\x65\x6c\x6c\x6f\x00\xc1\x88\0\0\0\0\xf3\x48\xcd\xc9\xc9\x07\x00\x00",
+    b"\xc1\x8d\0\0\0\0\xf2\x48\x05\x00\x00\x00\xff\xff\xca\xc9\xc9\x07\x00\xc1\x81\0\0\0\0\x00\xc1\x83\0\0\0\0\x07\xff\xff",
 ];
 
 /// Frames of a server.
@@ -314,13 +332,23 @@ impl Subject for HttpClient {
 /// Messages, echoed whole: the fragments of a reply are as long as its pieces.
 pub(crate) struct WebSocket {
     role: Role,
-    whole: u64,
+    config: websocket::Config,
+    negotiated: Negotiated,
     begun: RefCell<Option<(Kind, Vec<u8>)>>,
 }
 
 impl WebSocket {
     fn new(role: Role, whole: u64) -> Self {
-        Self { role, whole, begun: RefCell::default() }
+        let config = websocket::Config::builder().max_message(100_000).whole(whole.min(100_000)).max_frames(1000);
+        let config = config.deflate_threshold(4).build().unwrap();
+        Self { role, config, negotiated: Negotiated::default(), begun: RefCell::default() }
+    }
+
+    fn compressed(mut self, takeover: bool) -> Self {
+        let mut params = DeflateParams::default();
+        (params.server_no_context_takeover, params.client_no_context_takeover) = (!takeover, !takeover);
+        self.negotiated.deflate = Some(params);
+        self
     }
 }
 
@@ -329,8 +357,7 @@ impl Subject for WebSocket {
 
     fn machine(&self) -> websocket::Session {
         self.begun.take();
-        let config = websocket::Config::builder().whole(self.whole).max_message(100_000).whole(self.whole.min(100_000));
-        websocket::Session::new(self.role, config.max_frames(1000).build().unwrap())
+        websocket::Session::negotiated(Link::new(), self.role, self.config.clone(), &self.negotiated)
     }
 
     fn on_event(&self, session: &mut websocket::Session, event: Event, log: &mut Log) {

@@ -7,7 +7,11 @@ use super::super::utf8::Utf8;
 use super::super::wire::{self, Header, Opcode};
 use super::super::{Close, CloseCode, Error, Event, Kind, Reserved};
 use super::Session;
+use crate::time::earliest;
 use crate::{Inbox, Instant, Link, Next, Outbox};
+
+/// How much is inflated at once of a message that is given out in pieces.
+const PIECE: usize = 16 * 1024;
 
 /// What the peer sends now.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,11 +36,14 @@ pub(super) enum Read {
 pub(super) struct Incoming {
     kind: Kind,
     reserved: Reserved,
+    compressed: bool,
     delivery: Delivery,
     /// Bytes in its frames, that of which the header was read last included.
     length: u64,
     /// Its frames, with the control frames in between.
     frames: u32,
+    /// Behind what has come out of the decompressor and was not given out yet.
+    fault: Option<Error>,
     utf8: Utf8,
 }
 
@@ -56,8 +63,12 @@ enum Delivery {
 pub(super) struct Frame {
     fin: bool,
     mask: Option<Mask>,
-    /// What has not come yet of its payload.
+    /// What was not taken from the window yet of its payload.
     left: u64,
+    /// So many bytes at the front of the window are unmasked already.
+    clear: usize,
+    /// Whether more may come out of the decompressor, without any input.
+    full: bool,
 }
 
 /// Where the payload of an event is.
@@ -131,7 +142,7 @@ impl Session {
             self.lent = false;
             self.message.clear();
         }
-        self.timers.release_at(self.message.expire(now));
+        self.expire(now);
         let next = match self.timers.check_stall(now, &self.link.tx, &self.config) {
             Ok(()) => self.advance(now),
             Err(error) => Err(error),
@@ -146,6 +157,7 @@ impl Session {
             }
             Ok(Next::Done) => {
                 self.message.release();
+                self.inflation = None;
                 self.timers.stop();
                 Ok(Next::Done)
             }
@@ -195,7 +207,8 @@ impl Session {
             self.link.rx.skip(at);
             return self.control(header, length).map(Progress::Event);
         }
-        self.begin_frame(message.unwrap_or_else(|| Incoming::new(header)), header, at)
+        let message = message.unwrap_or_else(|| Incoming::new(header, self.inflation.is_some()));
+        self.begin_frame(message, header, at)
     }
 
     /// Whether a frame that begins with this byte may come now. What it doesn't show is [`wire::header`]'s to see.
@@ -205,7 +218,7 @@ impl Session {
         // value" (RFC 6455 §5.2). What an extension claims says something at the beginning of a message (RFC 7692 §6.1);
         // on a control frame, none says anything.
         let begins = matches!(opcode, Opcode::Text | Opcode::Binary);
-        let claimed = if begins && !within { self.config.reserved } else { Reserved::NONE };
+        let claimed = if begins && !within { self.claimed() } else { Reserved::NONE };
         if !claimed.contains(Reserved::from_bits(rsv)) {
             return Err(Error::Reserved);
         }
@@ -216,16 +229,23 @@ impl Session {
         }
     }
 
+    fn claimed(&self) -> Reserved {
+        let compression = if self.inflation.is_some() { Reserved::RSV1 } else { Reserved::NONE };
+        self.config.reserved.with(compression)
+    }
+
     fn begin_frame(&mut self, message: Incoming, header: Header, at: usize) -> Result<Progress, Error> {
         let mut message = self.count_frame(message)?;
         if header.length > self.config.max_frame {
             return Err(Error::LongFrame);
         }
         message.length = message.length.saturating_add(header.length);
-        if message.length > self.config.max_message {
+        if message.length > self.config.max_message && !message.compressed {
             return Err(Error::LongMessage);
         }
-        let pieces = message.delivery == Delivery::Whole && message.length > self.config.whole;
+        // The length of what is compressed shows as it comes out.
+        let long = message.length > self.config.whole && !message.compressed;
+        let pieces = message.delivery == Delivery::Whole && long;
         if pieces {
             if message.reserved != Reserved::NONE {
                 // `Start` could not say that it is an extension's, and not text.
@@ -234,7 +254,10 @@ impl Session {
             message.delivery = Delivery::Collected;
         }
         self.link.rx.skip(at);
-        self.read = Read::Payload(message, Frame { fin: header.fin, mask: header.mask, left: header.length });
+        self.read = Read::Payload(
+            message,
+            Frame { fin: header.fin, mask: header.mask, left: header.length, clear: 0, full: false },
+        );
         Ok(if pieces { Progress::Event(Event::Start(message.kind)) } else { Progress::Moved })
     }
 
@@ -248,24 +271,29 @@ impl Session {
     fn read_payload(&mut self, mut message: Incoming, mut frame: Frame) -> Result<Progress, Error> {
         if message.delivery == Delivery::Collected {
             message.delivery = Delivery::Pieces;
-            self.read = Read::Payload(message, frame);
+            self.read = message.fault.map_or(Read::Payload(message, frame), Read::Faulty);
             if self.message.len() > 0 {
                 return Ok(Progress::Event(Event::Data(Span::Collected)));
             }
         }
-        if frame.left == 0 {
+        if frame.left == 0 && !frame.full {
             return self.end_frame(message, frame);
         }
         let data = self.link.rx.data_mut();
         let available = usize::try_from(frame.left).map_or(data.len(), |left| left.min(data.len()));
-        if available == 0 {
+        if available == 0 && !frame.full {
             return Ok(Progress::Waits);
         }
         let piece = &mut data[..available];
         if let Some(mask) = &mut frame.mask {
-            mask.apply(piece);
+            mask.apply(&mut piece[frame.clear..]);
         }
+        frame.clear = available;
         self.timers.heard();
+        if message.compressed {
+            return self.inflate(message, frame);
+        }
+        frame.clear = 0;
         if message.is_text() {
             if let Err(bad) = message.utf8.feed(piece) {
                 self.read = Read::Faulty(Error::Utf8);
@@ -285,10 +313,60 @@ impl Session {
         Ok(Progress::Moved)
     }
 
+    /// Inflates what is there of a compressed frame, as far as there is room for what comes out.
+    fn inflate(&mut self, mut message: Incoming, mut frame: Frame) -> Result<Progress, Error> {
+        let Some(inflation) = &mut self.inflation else { return Err(Error::Reserved) };
+        let before = self.message.len();
+        let room = match message.delivery {
+            // One byte more shows that it is too long for that.
+            Delivery::Whole => usize::try_from(self.config.whole).unwrap_or(usize::MAX).saturating_add(1) - before,
+            Delivery::Collected | Delivery::Pieces => PIECE,
+        };
+        let input = &self.link.rx.data()[..frame.clear];
+        let outcome = self.message.append_with(|output| inflation.inflate(input, output, room));
+        let mut fault = None;
+        match outcome {
+            Ok(progress) => {
+                self.link.rx.skip(progress.consumed);
+                frame.clear -= progress.consumed;
+                frame.left -= progress.consumed as u64;
+                frame.full = progress.full;
+            }
+            Err(error) => fault = Some(error),
+        }
+        if message.is_text() {
+            // What came out before it broke is older news.
+            if let Err(bad) = message.utf8.feed(&self.message.lend()[before..]) {
+                self.message.truncate(before + bad.at);
+                fault = Some(Error::Utf8);
+            }
+        }
+        let more = self.message.len() > before;
+        let pieces = message.delivery == Delivery::Whole && self.message.len() as u64 > self.config.whole;
+        if pieces && message.reserved != Reserved::NONE {
+            return Err(Error::LongMessage);
+        }
+        if pieces {
+            message.delivery = Delivery::Collected;
+            message.fault = fault;
+            self.read = Read::Payload(message, frame);
+            return Ok(Progress::Event(Event::Start(message.kind)));
+        }
+        self.read = fault.map_or(Read::Payload(message, frame), Read::Faulty);
+        Ok(if more && message.delivery == Delivery::Pieces {
+            Progress::Event(Event::Data(Span::Collected))
+        } else {
+            Progress::Moved
+        })
+    }
+
     fn end_frame(&mut self, message: Incoming, frame: Frame) -> Result<Progress, Error> {
         if !frame.fin {
             self.read = Read::Fragment(message);
             return Ok(Progress::Moved);
+        }
+        if let Some(inflation) = self.inflation.as_mut().filter(|_| message.compressed) {
+            inflation.finish()?;
         }
         if message.is_text() && !message.utf8.is_complete() {
             return Err(Error::Utf8);
@@ -330,6 +408,25 @@ impl Session {
         })
     }
 
+    /// Gives up storage that was not needed for a while.
+    fn expire(&mut self, now: Instant) {
+        self.timers.release_at(None);
+        self.message.expire(now);
+        if let Some(inflation) = &mut self.inflation {
+            inflation.expire(now);
+        }
+        if let Some(deflation) = &mut self.out.deflation {
+            deflation.expire(now);
+        }
+    }
+
+    /// Notes when storage is to be given up, if nothing needs it from `now` on.
+    fn rest(&mut self, now: Instant) {
+        let inflation = self.inflation.as_mut().and_then(|inflation| inflation.rest(now));
+        let deflation = self.out.deflation.as_mut().and_then(|deflation| deflation.rest(now));
+        self.timers.release_at(earliest(self.message.rest(now), earliest(inflation, deflation)));
+    }
+
     /// There is nothing to say before more has come.
     fn wait(&mut self, now: Instant) -> Step {
         if self.link.rx.is_eof() {
@@ -340,7 +437,7 @@ impl Session {
         if self.out.is_closed() && self.timers.is_closing_over(now, &self.link.tx, &self.config) {
             return Err(Error::CloseTimeout);
         }
-        self.timers.release_at(self.message.rest(now));
+        self.rest(now);
         let due = self.timers.wait(self.link.rx.len(), now, &self.link.tx, &self.config)?;
         if let Due::Ping = due {
             self.out.ask(&mut self.link.tx);
@@ -352,6 +449,7 @@ impl Session {
     /// Both have closed: the server ends the stream, and the client waits for that.
     fn wait_for_end(&mut self, now: Instant) -> Step {
         self.message.release();
+        self.inflation = None;
         let Link { rx, tx } = &mut self.link;
         rx.skip(rx.len());
         if rx.is_eof() || self.timers.is_closing_over(now, tx, &self.config) {
@@ -364,6 +462,7 @@ impl Session {
 
     pub(super) fn fail(&mut self, error: Error) -> Error {
         self.message.release();
+        self.inflation = None;
         fail(error, &mut self.link.tx, &mut self.out, &mut self.read, &mut self.timers)
     }
 }
@@ -392,10 +491,12 @@ enum Progress {
 
 impl Incoming {
     /// The message that begins with this header.
-    fn new(header: Header) -> Self {
+    fn new(header: Header, compression: bool) -> Self {
         let kind = if header.opcode == Opcode::Text { Kind::Text } else { Kind::Binary };
-        let (reserved, utf8) = (Reserved::from_bits(header.rsv), Utf8::default());
-        Self { kind, reserved, delivery: Delivery::Whole, length: 0, frames: 0, utf8 }
+        let (bits, utf8) = (Reserved::from_bits(header.rsv), Utf8::default());
+        let compressed = compression && bits.contains(Reserved::RSV1);
+        let reserved = if compressed { bits.without(Reserved::RSV1) } else { bits };
+        Self { kind, reserved, compressed, delivery: Delivery::Whole, length: 0, frames: 0, fault: None, utf8 }
     }
 
     /// Whether its payload is text as it stands, and not what an extension made of it.
