@@ -124,7 +124,7 @@ impl Timers {
     /// Something was sent by who may not look for an event soon. Whether a deadline is due is for who does.
     pub(super) fn said(&mut self, closed: bool, now: Instant, tx: &Outbox, config: &Config) {
         if closed {
-            self.closing(now, config);
+            self.is_closing_over(now, tx, config);
         }
         self.stall.check(now, tx, config.stall);
         self.settle(config);
