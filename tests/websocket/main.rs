@@ -11,6 +11,8 @@ mod commands;
 mod drive;
 mod limits;
 mod modes;
+mod pair;
+mod properties;
 mod table;
 mod timers;
 mod wire;
