@@ -280,8 +280,10 @@ fn who_waits_holds_nothing() {
             ("most of a large one and a fault", vec![frame(2, &large), text("")]),
         ] {
             let bytes = input(role, &frames);
+            // All connections share one.
+            let config = Config::default();
             let (held, session) = held(|| {
-                let mut session = Session::new(role, Config::default());
+                let mut session = Session::new(role, config.clone());
                 rests(&mut session, &bytes);
                 session
             });
