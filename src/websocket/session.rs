@@ -152,6 +152,13 @@ impl Session {
         self.out.is_closed()
     }
 
+    /// Whether nothing more will be heard: the peer has closed, or the connection has failed. A stream that breaks then
+    /// does no harm.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.read, Read::Closing | Read::Done)
+    }
+
     /// Whether a part of a message was taken in, and its rest is still to come. What comes then may be large:
     /// [`next`](Machine::next) gives it without a copy.
     #[must_use]

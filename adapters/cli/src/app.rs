@@ -16,13 +16,15 @@ mod port;
 mod site;
 #[cfg(test)]
 mod tests;
+mod websocket;
 
 pub(crate) use echo::Echo;
 pub(crate) use gate::Gate;
 pub(crate) use http::{Answer, Http, Service};
 pub(crate) use messages::Messages;
 pub(crate) use port::{Configs, Port};
-pub(crate) use site::{Mirror, Site};
+pub(crate) use site::{Mirror, Site, Sounding};
+pub(crate) use websocket::{Sockets, WebSocket};
 
 /// One connection's server.
 pub(crate) trait App: Machine<Event = Infallible, Error: Display + Send> + Send + 'static {

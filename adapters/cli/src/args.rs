@@ -118,6 +118,8 @@ pub(crate) enum EchoKind {
     Message,
     /// Each request's body, with 200, for any method and path; CONNECT opens a tunnel that echoes
     Http,
+    /// Each WebSocket message, whatever the path; of subprotocols, `echo` is spoken
+    Ws,
 }
 
 /// What all servers have in common.

@@ -1,11 +1,12 @@
 //! `barewire echo`: plain echo servers.
 
-use crate::app::{Echo, Http, Messages, Mirror};
+use crate::app::{Echo, Http, Messages, Mirror, Sounding};
 use crate::args::{self, EchoKind};
 use crate::failure::Failure;
 use crate::serve::{self, announce};
 use crate::{runtime, signal};
 use barewire::Link;
+use std::sync::Arc;
 
 pub(crate) fn run(args: &args::Echo, quiet: bool) -> Result<(), Failure> {
     let args::Echo { what, listen, server } = args;
@@ -33,10 +34,17 @@ pub(crate) fn run(args: &args::Echo, quiet: bool) -> Result<(), Failure> {
             runtime::serve(server, listener, &stop, move || Messages::with_link(Link::new(), config.clone(), patience))
         }
         EchoKind::Http => {
-            let config = serve::http(&server.limits)?;
+            let (config, sockets) = (serve::http(&server.limits)?, Arc::new(serve::sockets(&server.limits)?));
             announce("echoing HTTP bodies", at, server.runtime, quiet, |at| format!("curl -i -d hello http://{at}/"))?;
             runtime::serve(server, listener, &stop, move || {
-                Http::with_link(Link::new(), config.clone(), patience, Mirror)
+                Http::with_link(Link::new(), config.clone(), patience, Mirror, Arc::clone(&sockets))
+            })
+        }
+        EchoKind::Ws => {
+            let (config, sockets) = (serve::http(&server.limits)?, Arc::new(serve::sockets(&server.limits)?));
+            announce("echoing WebSocket messages", at, server.runtime, quiet, |at| format!("barewire ws ws://{at}/"))?;
+            runtime::serve(server, listener, &stop, move || {
+                Http::with_link(Link::new(), config.clone(), patience, Sounding, Arc::clone(&sockets))
             })
         }
     }

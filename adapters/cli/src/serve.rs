@@ -1,10 +1,11 @@
 //! `barewire serve` and what it has in common with `barewire echo`: the limits as the protocols' configs, and the first
 //! lines that are printed.
 
-use crate::app::{Configs, Port};
+use crate::app::{Configs, Port, Sockets};
 use crate::args::{Limits, Serve};
 use crate::failure::Failure;
 use crate::{runtime, signal};
+use barewire::websocket::{self, handshake};
 use barewire::{detect, http1, message};
 use barewire_drive::unix_at_origin;
 use core::fmt::Display;
@@ -15,6 +16,9 @@ use std::sync::Arc;
 /// A message up to so long is given out in one piece, and waits for its rest in the window.
 const WHOLE: u32 = 16 * 1024 - 12;
 
+/// The same for a WebSocket. What waits for its rest is collected, and goes back as the buffer that it came in.
+const WHOLE_SOCKET: u64 = 1 << 20;
+
 pub(crate) fn run(args: &Serve, quiet: bool) -> Result<(), Failure> {
     let limits = &args.server.limits;
     let detect = detect::Config::builder().timeout(limits.head_timeout.0).build();
@@ -22,12 +26,15 @@ pub(crate) fn run(args: &Serve, quiet: bool) -> Result<(), Failure> {
         detect: detect.map_err(wrong)?,
         http: http(limits)?,
         message: messages(limits)?,
+        sockets: Arc::new(sockets(limits)?),
         patience: limits.send_timeout.0,
     });
     let stop = signal::stop_on_signals()?;
     let listener = runtime::listen(&args.listen)?;
-    announce("serving HTTP and messages", listener.local_addr(), args.server.runtime, quiet, |at| {
-        format!("curl -i http://{at}/health\ncurl --data-binary @file http://{at}/echo\nbarewire send {at} hello")
+    announce("serving HTTP, WebSocket and messages", listener.local_addr(), args.server.runtime, quiet, |at| {
+        format!(
+            "curl -i http://{at}/health\ncurl --data-binary @file http://{at}/echo\nbarewire ws ws://{at}/ws\nbarewire send {at} hello"
+        )
     })?;
     runtime::serve(&args.server, listener, &stop, move || Port::new(Arc::clone(&configs)))
 }
@@ -53,6 +60,17 @@ pub(crate) fn messages(limits: &Limits) -> Result<message::Config, Failure> {
         .whole(WHOLE.min(limits.max_message))
         .build()
         .map_err(wrong)
+}
+
+/// They echo: whoever asks may have one, and the one subprotocol says just that.
+pub(crate) fn sockets(limits: &Limits) -> Result<Sockets, Failure> {
+    let handshake = handshake::Config::builder().subprotocols(["echo"]).origins(handshake::Origins::any());
+    let session = websocket::Config::builder()
+        .max_message(limits.max_message.into())
+        .whole(WHOLE_SOCKET.min(limits.max_message.into()))
+        .ping(limits.idle_timeout.0)
+        .stall(limits.send_timeout.0);
+    Ok(Sockets { handshake: handshake.build().map_err(wrong)?, session: session.build().map_err(wrong)? })
 }
 
 fn wrong(error: impl Display) -> Failure {

@@ -8,6 +8,7 @@ use barewire_http::Carrier;
 use core::fmt;
 use core::ops::{Deref, DerefMut};
 use std::collections::VecDeque;
+use std::io::ErrorKind;
 
 mod pair;
 mod tasks;
@@ -134,6 +135,20 @@ impl<C: Carrier<Machine = Session>> WebSocket<C> {
         }
         Ok(session.send(event)?)
     }
+}
+
+/// A peer that is gone once both have closed is as good as one that ended the stream: many don't wait for the answer to
+/// their Close, and its arrival resets the connection.
+fn end<T>(session: &Session, outcome: Result<T, Error>, over: T) -> Result<T, Error> {
+    match outcome {
+        Err(Error::Io(error)) if session.is_over() && is_gone(error.kind()) => Ok(over),
+        outcome => outcome,
+    }
+}
+
+fn is_gone(kind: ErrorKind) -> bool {
+    use ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, WriteZero};
+    matches!(kind, BrokenPipe | ConnectionAborted | ConnectionReset | NotConnected | WriteZero)
 }
 
 impl<C: Deref<Target = Session>> Deref for WebSocket<C> {

@@ -1,4 +1,4 @@
-use super::{App, Http, Messages, Site};
+use super::{App, Http, Messages, Site, Sockets, http};
 use barewire::detect::{self, Detect, Protocol};
 use barewire::{Instant, Link, Machine, Next, http1, message};
 use core::convert::Infallible;
@@ -12,6 +12,7 @@ pub(crate) struct Configs {
     pub(crate) detect: detect::Config,
     pub(crate) http: http1::Config,
     pub(crate) message: message::Config,
+    pub(crate) sockets: Arc<Sockets>,
     /// How long a peer may be too slow in taking what is sent.
     pub(crate) patience: Option<Duration>,
 }
@@ -40,7 +41,7 @@ impl Port {
     fn become_one(&mut self, protocol: Protocol) {
         tracing::debug!(?protocol, "detected");
         let mut link = core::mem::take(self.link());
-        let Configs { http, message, patience, .. } = &*self.configs;
+        let Configs { http, message, sockets, patience, .. } = &*self.configs;
         self.state = match protocol {
             Protocol::Message => State::Messages(Messages::with_link(link, message.clone(), *patience)),
             Protocol::Tls => {
@@ -48,7 +49,7 @@ impl Port {
                 State::Over(link)
             }
             // What is nothing else either deserves a 400 with a reason, or a 505 if it is HTTP/2.
-            _ => State::Http(Http::with_link(link, http.clone(), *patience, Site)),
+            _ => State::Http(Http::with_link(link, http.clone(), *patience, Site, Arc::clone(sockets))),
         };
     }
 }
@@ -110,7 +111,7 @@ impl Machine for Port {
 #[derive(Clone, Debug)]
 pub(crate) enum Error {
     Detect(detect::Error),
-    Http(http1::Error),
+    Http(http::Error),
     Message(message::Error),
 }
 

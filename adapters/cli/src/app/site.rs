@@ -10,6 +10,10 @@ pub(crate) struct Site;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Mirror;
 
+/// What `barewire echo ws` has: a WebSocket, whatever the path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sounding;
+
 const INDEX: &[u8] = include_bytes!("index.html");
 const HTML: FieldValue<'_> = FieldValue::literal("text/html; charset=utf-8");
 const TEXT: FieldValue<'_> = FieldValue::literal("text/plain; charset=utf-8");
@@ -62,7 +66,13 @@ impl Service for Site {
             (_, "/" | "") => (0, Some((&heads.page, INDEX))),
             (_, "/health") => (0, Some((&heads.health, &b"ok\n"[..]))),
             (_, "/echo") => (1, None),
-            _ => return Answer::Whole(&heads.absent, b"There is nothing here. Try / or /health or POST /echo.\n"),
+            (_, "/ws") => return Answer::WebSocket,
+            _ => {
+                return Answer::Whole(
+                    &heads.absent,
+                    b"There is nothing here. Try / or /health, POST /echo, or a WebSocket at /ws.\n",
+                );
+            }
         };
         match (method, found) {
             (Method::GET | Method::HEAD, Some((response, body))) => Answer::Whole(response, body),
@@ -79,5 +89,11 @@ impl Service for Mirror {
             Method::CONNECT => Answer::Tunnel(&HEADS.tunnel),
             _ => Answer::Echo(&HEADS.mirror),
         }
+    }
+}
+
+impl Service for Sounding {
+    fn answer(&self, _: &RequestHead<&[u8]>) -> Answer {
+        Answer::WebSocket
     }
 }

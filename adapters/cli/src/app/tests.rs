@@ -1,8 +1,9 @@
 //! The apps are machines: they are held to the laws of machines.
 
-use super::{App, Configs, Echo, Http, Messages, Mirror, Port, Site};
+use super::{App, Configs, Echo, Http, Messages, Mirror, Port, Service, Site, Sockets, Sounding};
 use barewire::laws::{Log, Subject, check};
-use barewire::{Instant, Link, Machine, Next, detect, http1, message};
+use barewire::websocket::handshake;
+use barewire::{Instant, Link, Machine, Next, detect, http1, message, websocket};
 use core::convert::Infallible;
 use core::fmt::Debug;
 use core::time::Duration;
@@ -86,6 +87,28 @@ const MESSAGES: &[&[u8]] = &[
     b"\xde\xad",
 ];
 
+/// A handshake and frames; the mask of zeroes leaves them legible.
+const SOCKETS: &[&[u8]] = &[
+    b"GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n",
+    b"\x81\x82\0\0\0\0hi",
+    b"\x82\x83\0\0\0\0\xff\xfe\xfd",
+    b"\x01\x81\0\0\0\0a",
+    b"\x00\x81\0\0\0\0b",
+    b"\x80\x80\0\0\0\0",
+    b"\x89\x81\0\0\0\0p",
+    b"\x88\x82\0\0\0\0\x03\xe8",
+    b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+];
+
+fn sockets() -> Arc<Sockets> {
+    Arc::new(Sockets { handshake: handshake::Config::default(), session: websocket::Config::default() })
+}
+
+fn on<S: Service>(service: S) -> Http<S> {
+    Http::with_link(Link::new(), http1::Config::default(), PATIENCE, service, sockets())
+}
+
 fn messages() -> message::Config {
     // Some in one piece, some in several.
     message::Config::builder().largest(1 << 20).whole(10).build().unwrap_or_default()
@@ -103,12 +126,32 @@ fn message_echo() {
 
 #[test]
 fn http_echo() {
-    lawful(|| Http::with_link(Link::new(), http1::Config::default(), PATIENCE, Mirror), HTTP);
+    lawful(|| on(Mirror), HTTP);
 }
 
 #[test]
 fn site() {
-    lawful(|| Http::with_link(Link::new(), http1::Config::default(), PATIENCE, Site), HTTP);
+    lawful(|| on(Site), HTTP);
+}
+
+#[test]
+fn web_socket() {
+    lawful(|| on(Sounding), SOCKETS);
+}
+
+/// However they are cut, with what the peer may say after them.
+#[test]
+fn messages_come_back_from_the_handshake_to_the_close() {
+    let now = Instant::ORIGIN;
+    let input = [SOCKETS[0], SOCKETS[1], SOCKETS[3], SOCKETS[6], SOCKETS[4], SOCKETS[5], SOCKETS[7]].concat();
+    for cut in 0..input.len() {
+        let mut app = on(Sounding);
+        let said = [answers(&mut app, &input[..cut], now), answers(&mut app, &input[cut..], now)].concat();
+        assert!(said.starts_with(b"HTTP/1.1 101 "), "{}", said.escape_ascii());
+        let frames = b"\r\n\r\n\x81\x02hi\x8a\x01p\x81\x02ab\x88\x02\x03\xe8";
+        assert!(said.ends_with(frames), "cut at {cut}: {}", said.escape_ascii());
+        assert!(app.link().tx.is_ended());
+    }
 }
 
 #[test]
@@ -117,18 +160,19 @@ fn port() {
         detect: detect::Config::default(),
         http: http1::Config::default(),
         message: messages(),
+        sockets: sockets(),
         patience: PATIENCE,
     });
     let port = move || Port::new(Arc::clone(&configs));
     lawful(port.clone(), HTTP);
+    lawful(port.clone(), SOCKETS);
     lawful(port, MESSAGES);
 }
 
 /// Everything that the app says to this input, drained at the end of each turn.
 fn answers(app: &mut impl Machine, input: &[u8], now: Instant) -> Vec<u8> {
     let link = app.link();
-    link.rx.spare(input.len())[..input.len()].copy_from_slice(input);
-    link.rx.commit(input.len());
+    link.rx.receive(input.to_vec(), 0);
     let mut said = Vec::new();
     while let Ok(Next::NeedFlush | Next::NeedInput | Next::Done) = app.next(now) {
         let Some(bytes) = app.link().tx.pop() else { break };
@@ -141,7 +185,7 @@ fn answers(app: &mut impl Machine, input: &[u8], now: Instant) -> Vec<u8> {
 #[test]
 fn a_stop_finishes_what_was_begun() {
     let now = Instant::ORIGIN;
-    let mut http = Http::with_link(Link::new(), http1::Config::default(), PATIENCE, Mirror);
+    let mut http = on(Mirror);
     assert_eq!(answers(&mut http, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na", now), b"");
     http.stop();
     let said = answers(&mut http, b"b", now);
@@ -155,6 +199,14 @@ fn a_stop_finishes_what_was_begun() {
     assert_eq!(app.next(now), Ok(Next::Done));
     assert!(app.link().tx.is_ended());
 
+    let mut socket = on(Sounding);
+    answers(&mut socket, &[SOCKETS[0], SOCKETS[3]].concat(), now);
+    socket.stop();
+    assert_eq!(answers(&mut socket, SOCKETS[5], now), b"\x81\x01a\x88\x02\x03\xe9");
+    assert_eq!(answers(&mut socket, SOCKETS[1], now), b"", "nothing is said after a Close");
+    answers(&mut socket, SOCKETS[7], now);
+    assert!(socket.link().tx.is_ended());
+
     let mut echo = Echo::new();
     assert_eq!(answers(&mut echo, b"abc", now), b"abc");
     echo.stop();
@@ -166,7 +218,7 @@ fn a_stop_finishes_what_was_begun() {
 #[test]
 fn a_slow_reader_is_waited_for() {
     let mut now = Instant::ORIGIN;
-    let mut http = Http::with_link(Link::new(), http1::Config::default(), PATIENCE, Mirror);
+    let mut http = on(Mirror);
     answers(&mut http, b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n", now);
     let mut drained = 0;
     while drained < 1_000_000 {

@@ -1,6 +1,6 @@
 //! Two threads, one WebSocket.
 
-use super::WebSocket;
+use super::{WebSocket, end};
 use crate::Error;
 use barewire::websocket::handshake::Negotiated;
 use barewire::websocket::{Close, CloseCode, Event, Session};
@@ -85,7 +85,8 @@ impl<W: Wire<S>, S: Clone> Reader<W, S> {
     /// As [`WebSocket::next`].
     #[allow(clippy::should_implement_trait, reason = "the same word as everywhere else")]
     pub fn next(&mut self) -> Result<Option<Event>, Error> {
-        Ok(self.shared.next()?)
+        let event = self.shared.next().map_err(Error::from);
+        end(&self.shared.lock(), event, None)
     }
 }
 

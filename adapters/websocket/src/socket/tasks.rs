@@ -1,6 +1,6 @@
 //! The doors that are `async`.
 
-use super::WebSocket;
+use super::{WebSocket, end};
 use crate::Error;
 use barewire::websocket::{Close, CloseCode, Event, Session};
 use barewire::{Instant, Next};
@@ -34,7 +34,8 @@ impl<R: Transport<S>, S> WebSocket<Connection<R, S, Session>> {
         if let Some(event) = self.kept.pop_front() {
             return Poll::Ready(Ok(Some(event)));
         }
-        self.connection.poll_event(cx).map_err(Error::from)
+        let event = ready!(self.connection.poll_event(cx));
+        Poll::Ready(end(&self.connection, event.map_err(Error::from), None))
     }
 
     /// Sends a message, or whatever else an [`Event`] can be; waits as long as the peer is too slow in reading.
@@ -83,7 +84,8 @@ impl<R: Transport<S>, S> WebSocket<Connection<R, S, Session>> {
     ///
     /// When the stream failed.
     pub async fn wait(&mut self, need: Next<()>) -> Result<bool, Error> {
-        Ok(self.connection.wait(need).await?)
+        let outcome = self.connection.wait(need).await;
+        end(&self.connection, outcome.map_err(Error::from), false)
     }
 
     /// The time of the last wake, for who asks the session itself.
@@ -125,7 +127,8 @@ impl<R: Transport<S>, S> Sink<Event> for WebSocket<Connection<R, S, Session>> {
         let this = self.get_mut();
         this.queue(Event::Close(Some(Close { code: CloseCode::NORMAL, reason: "".into() })))?;
         while this.kept.iter().map(size).sum::<usize>() <= KEPT {
-            match ready!(this.connection.poll_event_as_sender(cx))? {
+            let event = ready!(this.connection.poll_event_as_sender(cx));
+            match end(&this.connection, event.map_err(Error::from), None)? {
                 Some(event) => this.kept.push_back(event),
                 None => return Poll::Ready(Ok(())),
             }

@@ -1,6 +1,6 @@
 //! The doors that block.
 
-use super::WebSocket;
+use super::{WebSocket, end};
 use crate::Error;
 use barewire::websocket::{Close, CloseCode, Event, Session};
 use barewire::{Instant, Next};
@@ -17,7 +17,8 @@ impl<W: Wire<S>, S> WebSocket<Connection<W, S, Session>> {
     /// [`Stop`](barewire_drive::Stop) was called.
     #[allow(clippy::should_implement_trait, reason = "an iterator's adapters would hide the commands")]
     pub fn next(&mut self) -> Result<Option<Event>, Error> {
-        Ok(self.connection.next()?)
+        let event = self.connection.next();
+        end(&self.connection, event.map_err(Error::from), None)
     }
 
     /// Sends a message, or whatever else an [`Event`] can be; waits as long as the peer is too slow in reading.
@@ -70,7 +71,8 @@ impl<W: Wire<S>, S> WebSocket<Connection<W, S, Session>> {
     ///
     /// When the stream failed.
     pub fn wait(&mut self, need: Next<()>) -> Result<bool, Error> {
-        Ok(self.connection.wait(need)?)
+        let outcome = self.connection.wait(need);
+        end(&self.connection, outcome.map_err(Error::from), false)
     }
 
     /// The time of the last wake, for who asks the session itself.
