@@ -11,9 +11,6 @@ pub(super) enum Inflation {}
 #[derive(Debug)]
 pub(super) enum Deflation {}
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct States;
-
 pub(super) struct Progress {
     pub(super) consumed: usize,
     pub(super) full: bool,

@@ -92,6 +92,8 @@ impl ConfigBuilder {
     }
 
     /// Whether permessage-deflate is offered or granted, and how. Default `None`: no compression.
+    #[cfg(feature = "deflate")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "deflate")))]
     pub fn deflate(mut self, deflate: Option<DeflateConfig>) -> Self {
         self.config.deflate = deflate;
         self
