@@ -56,7 +56,8 @@ impl Write for Wire<'_> {
 
 /// What tungstenite hears before it fails or all was read.
 fn theirs(input: &[u8], role: TheirRole) -> (Vec<Heard>, tungstenite::Error) {
-    let config = WebSocketConfig::default().max_message_size(Some(700)).max_frame_size(Some(500)).read_buffer_size(4096);
+    let config =
+        WebSocketConfig::default().max_message_size(Some(700)).max_frame_size(Some(500)).read_buffer_size(4096);
     let mut socket = WebSocket::from_raw_socket(Wire(input), role, Some(config));
     let mut heard = Vec::new();
     loop {

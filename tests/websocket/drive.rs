@@ -132,6 +132,9 @@ impl Run {
                 Ok(Next::NeedInput) => {
                     let rx = &self.session.link().rx;
                     assert!(rx.room() > 0 && !rx.is_eof(), "input is asked for where none can come");
+                    let rest = (self.session.deadline(), self.session.link().tx.len());
+                    assert_eq!(self.session.next(now), Ok(Next::NeedInput));
+                    assert_eq!((self.session.deadline(), self.session.link().tx.len()), rest, "asked again");
                     return;
                 }
                 Ok(Next::Done) => {

@@ -251,6 +251,15 @@ fn the_server_ends_the_stream_and_the_client_waits_for_it() {
     }
 }
 
+/// It holds nothing that would be given up a second later.
+#[test]
+fn a_close_after_a_message_in_fragments() {
+    let mut run = start(CLIENT, |config| config.close_timeout(secs(5)));
+    says(&mut run, CLIENT, &[begin("frag"), frame(0x80, "ment")]);
+    says(&mut run, CLIENT, &[close(1000, "")]);
+    assert_eq!(run.session.deadline(), Some(run.now + secs(5)));
+}
+
 #[test]
 fn a_peer_that_closes_while_we_stream() {
     for role in ROLES {
