@@ -240,10 +240,14 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             match self.wake(goal) {
                 Ok(Wake::News) if !self.pump.is_faulty() => return Ok(()),
                 Ok(Wake::Over) => return self.pump.verdict(Err(gone.into())),
-                Ok(_) => self.pump.tick(),
+                Ok(_) => self.tick(),
                 Err(error) => return self.pump.verdict(Err(error.into())),
             }
         }
+    }
+
+    fn tick(&mut self) {
+        self.pump.tick(&mut Blocked::<W, S> { stream: &mut self.stream, may_wait: false, wire: PhantomData });
     }
 
     fn wake(&mut self, goal: Goal) -> io::Result<Wake> {

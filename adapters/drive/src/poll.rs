@@ -5,6 +5,7 @@ use crate::pump::{Goal, Io, Pump, Turn};
 use barewire::{Instant, Machine, Next};
 use core::fmt;
 use core::future::poll_fn;
+use core::marker::PhantomData;
 use core::ops::{Deref, DerefMut};
 use core::pin::Pin;
 use core::task::{Context, Poll, ready};
@@ -261,7 +262,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
                 Ok(Wake::News) if !self.pump.is_faulty() => return Poll::Ready(Ok(())),
                 Ok(Wake::Over) => return Poll::Ready(self.pump.verdict(Err(gone.into()))),
                 Ok(Wake::News | Wake::Due) => {
-                    self.pump.tick();
+                    self.pump.tick(&mut Polled::<R, S> { stream: &mut self.stream, cx, runtime: PhantomData });
                     self.wakers.wake_other(Role::Writer);
                 }
                 Err(error) => return Poll::Ready(self.pump.verdict(Err(error.into()))),
@@ -283,7 +284,7 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
     }
 
     fn poll_turn(&mut self, cx: &mut Context<'_>, goal: Goal) -> Poll<io::Result<Wake>> {
-        let mut io = Polled::<R, S> { stream: &mut self.stream, cx, runtime: core::marker::PhantomData };
+        let mut io = Polled::<R, S> { stream: &mut self.stream, cx, runtime: PhantomData };
         match self.pump.turn(&mut io, goal)? {
             Turn::News => Poll::Ready(Ok(Wake::News)),
             Turn::Over => Poll::Ready(Ok(Wake::Over)),
@@ -391,7 +392,7 @@ impl<R: Runtime, S: fmt::Debug, M: Machine + fmt::Debug> fmt::Debug for Connecti
 struct Polled<'a, 'c, R, S> {
     stream: &'a mut S,
     cx: &'a mut Context<'c>,
-    runtime: core::marker::PhantomData<R>,
+    runtime: PhantomData<R>,
 }
 
 impl<R: Transport<S>, S> Io for Polled<'_, '_, R, S> {

@@ -130,19 +130,30 @@ impl<M: Machine> Pump<M> {
         self.ask()
     }
 
-    /// Has the machine look at the clock while only output is waited for.
-    pub(crate) fn tick(&mut self) {
-        if let Next::Event(event) = self.ask() {
-            self.kept.push_back(event);
+    /// Has the machine look at the clock while only output is waited for. It must not take a peer for silent that said
+    /// something: so what is there is read first.
+    pub(crate) fn tick(&mut self, io: &mut impl Io) {
+        let rx = &self.machine.link().rx;
+        if self.fault.is_none() && self.broken.is_none() && !rx.is_eof() && rx.room() > 0 {
+            if let Err(error) = self.fill(io) {
+                self.broken = Some(error);
+            }
         }
+        self.keep();
     }
 
     /// Whether the machine has an event. It is kept.
     pub(crate) fn has_event(&mut self) -> bool {
         if self.kept.is_empty() && self.fault.is_none() {
-            self.tick();
+            self.keep();
         }
         !self.kept.is_empty()
+    }
+
+    fn keep(&mut self) {
+        if let Next::Event(event) = self.ask() {
+            self.kept.push_back(event);
+        }
     }
 
     fn ask(&mut self) -> Next<M::Event> {

@@ -107,6 +107,26 @@ fn a_silent_peer_is_cut_at_its_deadline_and_told() {
     assert!(within(1, connection.next()).unwrap().is_none());
 }
 
+/// Who waits only for its output to leave hears nothing, but a peer that has said something is not silent.
+#[test]
+fn a_peer_that_speaks_is_not_cut_while_only_output_is_waited_for() {
+    let stuck = || Script { capacity: Some(0), silent: true, ..Script::default() };
+    let mut connection = Polled::new(stuck(), Strict::default());
+    assert!(once(connection.next()).is_pending());
+    connection.link().tx.put(b"more than it takes");
+    for _ in 0..4 {
+        assert!(once(connection.flush()).is_pending());
+        connection.stream_mut().input.push_back(b"here I am".to_vec());
+        turn(SECOND);
+    }
+    assert!(once(connection.flush()).is_pending());
+    assert_eq!(within(1, connection.next()).unwrap().unwrap(), "here I am");
+    while once(connection.next()).is_ready() {}
+    turn(SECOND);
+    assert!(once(connection.flush()).is_pending(), "the farewell can't leave");
+    assert!(connection.machine().over, "nothing was said for a second");
+}
+
 #[test]
 fn a_peer_that_moves_is_not_cut() {
     let mut connection = Polled::new(silent(), Strict::default());

@@ -153,7 +153,7 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
             Ok(Try::Now(Wake::News)) if goal != Goal::End => Ok(Try::Now(true)),
             Ok(Try::Now(Wake::Over)) => self.pump.verdict(Err(io::Error::from(ErrorKind::BrokenPipe).into())),
             Ok(Try::Now(_)) => {
-                self.pump.tick();
+                self.tick();
                 Ok(Try::Now(false))
             }
             Err(error) => self.pump.verdict(Err(error.into())),
