@@ -1,6 +1,6 @@
 //! From the wire: payloads of compressed messages to what they say.
 
-use super::{Context, Fault, Pool, TAIL};
+use super::{Context, Fault, Pool};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -14,9 +14,6 @@ const CHUNK: usize = 16 * 1024;
 /// Output made ready at once at the start of a message, as a multiple of the input. Text inflates to 3 to 8 times.
 const FACTOR: usize = 8;
 const FIRST: usize = 256;
-
-/// A whole empty stored block.
-const EMPTY_BLOCK: [u8; 5] = [0x00, 0x00, 0x00, 0xff, 0xff];
 
 /// One direction's decompressor.
 ///
@@ -169,14 +166,17 @@ impl Inflater {
     }
 
     /// "Append 4 octets of 0x00 0x00 0xff 0xff to the tail end of the payload of the message" (RFC 7692 §7.2.2). Says
-    /// whether that closes a block, as the rest of an empty stored one: then it gives no output, and what follows is a
-    /// block again, from a byte's first bit. An empty one is put there to see.
+    /// whether that closes a block, as the rest of an empty stored one. Then it gives no output, the decompressor stops
+    /// right behind it, and what follows is a block again, from a byte's first bit: an empty one is put there to see.
     fn end_block(&mut self) -> bool {
         let mut none = [0];
         let state = self.state();
-        let mut closes =
-            |bytes: &[u8]| decompress(state, bytes, &mut none, InflateFlush::Block) == (bytes.len(), 0, Ok(Status::Ok));
-        closes(&TAIL) && closes(&EMPTY_BLOCK)
+        let mut closes = |bytes: &[u8]| {
+            // A decompressor inside of a block goes on with the last byte: the header of a block takes up to 290.
+            let closed = (bytes.len() - 1, 0, Ok(Status::Ok));
+            decompress(state, bytes, &mut none, InflateFlush::Block) == closed
+        };
+        closes(&[0x00, 0x00, 0xff, 0xff, 0x00]) && closes(&[0x00, 0x00, 0x00, 0xff, 0xff, 0x00])
     }
 
     fn state(&mut self) -> &mut Inflate {

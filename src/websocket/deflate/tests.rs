@@ -476,3 +476,39 @@ fn a_released_history_is_complete() {
         }
     }
 }
+
+/// What looks like the header of a block with its own codes would swallow more than what ends a message; and then, what
+/// is kept of the window when the state is released would be something else.
+#[test]
+fn a_message_that_ends_in_the_header_of_a_block() {
+    for message in ["d200100000", "f248cdc9c90714", "05", "ed01", "ecc001"] {
+        let mut peer = Inflater::new(Context::default(), 1 << 20, Pool::default());
+        let (_, end) = inflate(&mut peer, &hex(message), 100, 100);
+        assert_eq!(end, Err(Fault::Truncated), "{message}");
+    }
+}
+
+/// Whatever is taken for a message leaves the window such that it can be kept.
+#[test]
+fn what_was_taken_can_be_released() {
+    const MESSAGES: [&str; 5] = ["f248cdc9c90700", "f200110000", "000500faff48656c6c6f00", "f348cdc9c9070000", "00"];
+    fn law(damage: Vec<(u8, u16, u8)>) -> bool {
+        let mut peer = Inflater::new(Context::default(), 1 << 20, Pool::default());
+        for (which, at, bits) in damage {
+            let mut message = hex(MESSAGES[usize::from(which) % MESSAGES.len()]);
+            let at = usize::from(at) % message.len();
+            message[at] ^= bits;
+            let mut said = BytesMut::new();
+            if peer.inflate(&message, &mut said, 1 << 20).is_err() || peer.finish().is_err() {
+                break;
+            }
+            peer.release();
+            // A final block begins a new window.
+            if !peer.history().ends_with(&said) && !said.ends_with(peer.history()) {
+                return false;
+            }
+        }
+        true
+    }
+    QuickCheck::new().tests(20_000).quickcheck(law as fn(Vec<(u8, u16, u8)>) -> bool);
+}
