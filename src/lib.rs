@@ -35,6 +35,7 @@ extern crate alloc;
 struct Readme;
 
 mod assembly;
+pub mod balance;
 pub mod datagram;
 pub mod detect;
 pub mod http;
