@@ -319,7 +319,9 @@ impl Balancer {
         if checked.until.is_none() || checked.serial != probe.serial {
             return Err(Misuse::UnknownId);
         }
+        self.settle(now);
         self.checked(slot, well, now);
+        self.dispatch(now);
         Ok(())
     }
 

@@ -23,9 +23,10 @@ impl Balancer {
         self.picker.configure(self.config.policy, seats);
         self.open = !self.count_health(now);
         self.reassess(now);
+        self.dispatch(now);
     }
 
-    /// Someone's health changed.
+    /// Someone's health changed. The caller [dispatches](Self::dispatch), once it has placed its own client.
     pub(super) fn reassess(&mut self, now: Instant) {
         let open = self.count_health(now);
         if open != self.open {
@@ -34,7 +35,6 @@ impl Balancer {
                 self.refresh(slot, now);
             }
         }
-        self.dispatch(now);
     }
 
     /// Counts who is wanted, well and ejected, lets in again those who are ejected beyond the cap, and says whether
