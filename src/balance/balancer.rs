@@ -407,7 +407,43 @@ impl Balancer {
     /// first, so that what was done in time isn't taken for late.
     pub fn next(&mut self, now: Instant) -> Option<Action> {
         self.settle(now);
-        self.expire(now);
+        loop {
+            if let Some(action) = self.tell_next(now) {
+                return Some(action);
+            }
+            // One at a time: who lost a place to a timer is told before another is told to take it.
+            if !self.expire(now) {
+                return None;
+            }
+        }
+    }
+
+    /// When [`next`](Self::next) must be called again even if nothing happens, `None`: not at all. It is what the last
+    /// `next` left.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let connections = self.connections.timer().map(|(at, _)| at);
+        earliest(connections, self.timers.peek().map(|(at, _)| at))
+    }
+
+    /// Lets one timer do what it is for, `false` if none is due.
+    fn expire(&mut self, now: Instant) -> bool {
+        if let Some((_, slot)) = self.connections.timer().filter(|(at, _)| *at <= now) {
+            match self.connections.get(slot).state {
+                State::Queued => self.reject(slot, Reject::QueueTimeout),
+                State::Connecting { backend } => self.fail(slot, backend, ConnectError::TimedOut, now),
+                State::Free | State::Running { .. } | State::Rejected(_) => self.connections.clear_timer(slot),
+            }
+            return true;
+        }
+        if let Some((_, slot)) = self.timers.peek().filter(|(at, _)| *at <= now) {
+            self.expire_backend(slot, now);
+            return true;
+        }
+        false
+    }
+
+    fn tell_next(&mut self, now: Instant) -> Option<Action> {
         while let Some(slot) = self.connections.first(List::News) {
             self.connections.unlist(slot, List::News);
             if let Some(action) = self.tell(slot, now) {
@@ -422,28 +458,6 @@ impl Balancer {
             self.backends[slot as usize].news.listed = false;
         }
         None
-    }
-
-    /// When [`next`](Self::next) must be called again even if nothing happens, `None`: not at all. It is what the last
-    /// `next` left.
-    #[must_use]
-    pub fn deadline(&self) -> Option<Instant> {
-        let connections = self.connections.timer().map(|(at, _)| at);
-        earliest(connections, self.timers.peek().map(|(at, _)| at))
-    }
-
-    /// Lets every due timer do what it is for.
-    fn expire(&mut self, now: Instant) {
-        while let Some((_, slot)) = self.connections.timer().filter(|(at, _)| *at <= now) {
-            match self.connections.get(slot).state {
-                State::Queued => self.reject(slot, Reject::QueueTimeout),
-                State::Connecting { backend } => self.fail(slot, backend, ConnectError::TimedOut, now),
-                State::Free | State::Running { .. } | State::Rejected(_) => self.connections.clear_timer(slot),
-            }
-        }
-        while let Some((_, slot)) = self.timers.peek().filter(|(at, _)| *at <= now) {
-            self.expire_backend(slot, now);
-        }
     }
 
     /// The news of a backend, one at a time.

@@ -94,7 +94,7 @@ impl Balancer {
         let last = *connection.last_chance.get_or_insert(now + self.config.connect_timeout);
         self.connections.set_timer(slot, last.min(now + self.config.attempt_timeout));
         self.connections.unlist(slot, List::Fresh);
-        self.connections.enlist(slot, List::News);
+        self.announce(slot);
         self.stats.connecting += 1;
         self.backends[backend as usize].totals.picks += 1;
         self.picker.enter(backend);
@@ -120,6 +120,12 @@ impl Balancer {
         let until = connection.last_chance.map_or(until, |last| last.min(until));
         self.connections.set_timer(slot, until);
         self.connections.enlist(slot, list);
+        self.announce(slot);
+    }
+
+    /// Its state is to be told, in the order of decisions.
+    fn announce(&mut self, slot: u32) {
+        self.connections.unlist(slot, List::News);
         self.connections.enlist(slot, List::News);
     }
 
@@ -128,7 +134,7 @@ impl Balancer {
         self.connections.clear_timer(slot);
         self.connections.unlist(slot, List::Fresh);
         self.connections.get(slot).state = State::Rejected(why);
-        self.connections.enlist(slot, List::News);
+        self.announce(slot);
     }
 
     /// What the driver is to do for a client, now that it asks.
