@@ -9,7 +9,9 @@ mod connections;
 mod heap;
 mod latency;
 mod maglev;
+mod patience;
 mod picker;
+pub mod proxy;
 mod rate;
 mod tree;
 

@@ -2,6 +2,8 @@
 
 use crate::world::{Counts, World};
 
+const SEEDS: u64 = 2000;
+
 /// More than the test has: `BALANCE_SEED=7 BALANCE_SEEDS=1000000 cargo test --release --test balance simulation`.
 fn variable(name: &str, default: u64) -> u64 {
     std::env::var(name).ok().and_then(|value| value.parse().ok()).unwrap_or(default)
@@ -11,7 +13,7 @@ fn variable(name: &str, default: u64) -> u64 {
 fn whatever_happens_the_invariants_hold() {
     let first = variable("BALANCE_SEED", 0);
     let mut sum = Counts::default();
-    for seed in first..first + variable("BALANCE_SEEDS", 3000) {
+    for seed in first..first + variable("BALANCE_SEEDS", SEEDS) {
         match World::new(seed, false).run() {
             Ok(counts) => {
                 sum.accepted += counts.accepted;
@@ -45,6 +47,6 @@ fn whatever_happens_the_invariants_hold() {
         ("failed open", sum.failed_open),
         ("released", sum.released),
     ] {
-        assert!(count > 100 || variable("BALANCE_SEEDS", 3000) < 1000, "hardly any {what}: {sum:?}");
+        assert!(count > 100 || variable("BALANCE_SEEDS", SEEDS) < 1000, "hardly any {what}: {sum:?}");
     }
 }

@@ -212,9 +212,9 @@ impl World {
         self.timeline.unwrap_or_default()
     }
 
-    /// Two simulated seconds, then everyone goes home.
+    /// Half a simulated second, then everyone goes home.
     pub(crate) fn run(&mut self) -> Result<Counts, String> {
-        let end = Instant::ORIGIN + ms(2000);
+        let end = Instant::ORIGIN + ms(500);
         self.drain()?;
         for _ in 0..20_000 {
             let event = self.events.peek().map(|Reverse((at, _, _))| *at);
