@@ -4,6 +4,7 @@ mod action;
 mod backend;
 mod balancer;
 mod chance;
+pub mod client_hello;
 mod config;
 mod connections;
 mod heap;
