@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod client_hello;
 mod commands;
 mod policies;
+mod proxy;
 mod simulation;
 mod world;
 
