@@ -59,9 +59,7 @@ fn peek(pieces: &[&[u8]]) -> Option<Result<Event, Error>> {
             Ok(Next::NeedInput) => {
                 let piece = pieces.next()?;
                 fed.extend_from_slice(piece);
-                let rx = &mut peek.link().rx;
-                rx.spare(piece.len())[..piece.len()].copy_from_slice(piece);
-                rx.commit(piece.len());
+                peek.link().rx.receive(piece.to_vec(), 0);
             }
             Err(error) => {
                 assert_eq!(peek.next(T0), Ok(Next::Done));
