@@ -4,9 +4,7 @@ mod flow;
 mod health;
 
 use super::MAX_BACKENDS;
-use super::action::{
-    Action, Attempt, BackendId, Client, Closed, ConnectError, ConnectionId, Ending, ProbeId, Reject,
-};
+use super::action::{Action, Attempt, BackendId, Client, Closed, ConnectError, ConnectionId, Ending, ProbeId, Reject};
 use super::backend::{Admission, Backend, BackendStatus, Record};
 use super::chance::Chance;
 use super::config::Config;
@@ -484,4 +482,3 @@ impl Balancer {
         self.release(slot)
     }
 }
-

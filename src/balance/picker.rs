@@ -305,8 +305,7 @@ impl Candidate<'_> {
     /// By the time that a client would wait, `latency · (1 + load / weight)`. Who has not been measured yet is judged by
     /// its load: as the fastest of all it would get everything.
     fn by_latency(&self, other: &Self, half_life: Duration, now: Instant) -> Ordering {
-        let (Some(ours), Some(theirs)) =
-            (self.seat.latency.at(now, half_life), other.seat.latency.at(now, half_life))
+        let (Some(ours), Some(theirs)) = (self.seat.latency.at(now, half_life), other.seat.latency.at(now, half_life))
         else {
             return self.by_load(other);
         };

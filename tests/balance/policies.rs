@@ -81,10 +81,14 @@ fn round_robin_is_fair_in_any_stretch() {
         let total: u16 = weights.iter().sum();
         let picks: Vec<BackendId> = (0..4 * u64::from(total)).map(|_| pool.pick(0)).collect();
         for (id, weight) in ids.iter().zip(weights) {
+            let mut before = vec![0.0];
+            for pick in &picks {
+                before.push(before[before.len() - 1] + f64::from(u8::from(pick == id)));
+            }
             for length in 1..=picks.len() {
                 let share = length as f64 * f64::from(*weight) / f64::from(total);
-                for stretch in picks.windows(length) {
-                    let count = stretch.iter().filter(|it| *it == id).count() as f64;
+                for start in 0..=picks.len() - length {
+                    let count = before[start + length] - before[start];
                     assert!((count - share).abs() < 2.0, "{count} of {length}, {share} for {weight} in {weights:?}");
                 }
             }
@@ -164,14 +168,14 @@ fn least_latency_shuns_the_slow_and_tries_them_again() {
     assert!((1..40).contains(&counts[&ids[2]]), "{counts:?}");
     // It recovers, and is found out to.
     pool.latencies.insert(ids[2], Duration::from_millis(1));
-    for _ in 0..200 {
-        pool.pick(0);
+    let mut counts = HashMap::new();
+    for _ in 0..1000 {
+        *counts.entry(pool.pick(0)).or_insert(0) += 1;
         pool.now = pool.now + Duration::from_millis(60);
     }
-    let counts = pool.count(1000);
-    assert!(counts[&ids[2]] > 50.0, "{counts:?}");
+    assert!((100..300).contains(&counts[&ids[2]]), "{counts:?}");
     let status = pool.balancer.backend(ids[2], pool.now).unwrap();
-    assert!(status.latency.unwrap() <= Duration::from_millis(1));
+    assert!(status.latency.unwrap() < Duration::from_millis(2));
 }
 
 #[test]

@@ -73,10 +73,7 @@ fn lines() {
         ("PROXY TCP6 2001:db8::1 ::1 1 2\r\n", tcp("[2001:db8::1]:1", "[::1]:2")),
         (
             "PROXY TCP6 ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff FFFF:FFFF:FFFF:FFFF:FFFF:FFFF:FFFF:FFFE 65535 65535\r\n",
-            tcp(
-                "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535",
-                "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe]:65535",
-            ),
+            tcp("[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535", "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe]:65535"),
         ),
         ("PROXY UNKNOWN\r\n", Addresses::Unspecified),
         ("PROXY UNKNOWN \r\n", Addresses::Unspecified),

@@ -2,7 +2,7 @@
 
 use crate::world::{Counts, World};
 
-const SEEDS: u64 = 2000;
+const SEEDS: u64 = 1500;
 
 /// More than the test has: `BALANCE_SEED=7 BALANCE_SEEDS=1000000 cargo test --release --test balance simulation`.
 fn variable(name: &str, default: u64) -> u64 {

@@ -222,7 +222,9 @@ impl World {
             let Some(next) = event.into_iter().chain(wake).min() else { return self.goodbye() };
             if next > end && !self.closing {
                 self.closing = true;
-                self.events.retain(|Reverse((_, _, event))| !matches!(event, Event::Arrival | Event::MoodSwing | Event::Operator));
+                self.events.retain(|Reverse((_, _, event))| {
+                    !matches!(event, Event::Arrival | Event::MoodSwing | Event::Operator)
+                });
             }
             if self.closing && self.guests.is_empty() {
                 return self.goodbye();
@@ -296,7 +298,8 @@ impl World {
                 let ids: Vec<_> = self.balancer.backends().collect();
                 if !ids.is_empty() {
                     let id = self.chance.of(&ids);
-                    let moods = [Mood::Well, Mood::Well, Mood::Slow, Mood::Refuses, Mood::Blackhole, Mood::Resets, Mood::Flaps];
+                    let moods =
+                        [Mood::Well, Mood::Well, Mood::Slow, Mood::Refuses, Mood::Blackhole, Mood::Resets, Mood::Flaps];
                     let mood = self.chance.of(&moods);
                     self.note(|| format!("{id:?} is {mood:?} now"));
                     self.peers.get_mut(&id).unwrap().mood = mood;
@@ -637,9 +640,10 @@ impl World {
         let (stats, now) = (self.balancer.stats(), self.now);
         ensure!(self.balancer.deadline().is_none_or(|deadline| deadline > now), "a deadline is left in the past");
         ensure!(stats.ejected * 100 <= self.rules.max_ejected * stats.backends, "too many ejected: {stats:?}");
-        let should_open = self.rules.fail_open.is_some_and(|percent| {
-            stats.well == 0 || stats.well * 100 < u32::from(percent) * stats.backends
-        });
+        let should_open = self
+            .rules
+            .fail_open
+            .is_some_and(|percent| stats.well == 0 || stats.well * 100 < u32::from(percent) * stats.backends);
         ensure!(stats.failing_open == should_open, "failing open, or not: {stats:?}");
         let mut waits_fresh = false;
         let mut counted = [0; 3];

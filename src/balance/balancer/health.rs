@@ -1,6 +1,6 @@
 //! Which backends may be chosen: their operator's word, their checks, their failures, their slow start.
 
-use super::{Action, Admission, Balancer, BackendId, ConnectError, Instant, Misuse, ProbeId};
+use super::{Action, Admission, BackendId, Balancer, ConnectError, Instant, Misuse, ProbeId};
 use crate::balance::config::Policy;
 use core::time::Duration;
 
@@ -58,7 +58,8 @@ impl Balancer {
                 _ => break,
             }
         }
-        let least = |percent| self.well == 0 || u64::from(self.well) * 100 < u64::from(percent) * u64::from(self.wanted);
+        let least =
+            |percent| self.well == 0 || u64::from(self.well) * 100 < u64::from(percent) * u64::from(self.wanted);
         self.config.fail_open.is_some_and(|percent: u8| least(percent))
     }
 
@@ -196,8 +197,8 @@ impl Balancer {
         let record = &mut self.backends[slot as usize];
         (record.checked.until, record.news.probe) = (None, false);
         (record.checked.against, record.checked.proven) = (0, false);
-        let is_checked = self.config.check.is_some()
-            && matches!(record.admission, Admission::Active | Admission::Draining);
+        let is_checked =
+            self.config.check.is_some() && matches!(record.admission, Admission::Active | Admission::Draining);
         record.checked.at = is_checked.then(|| now + Duration::from_nanos(self.chance.below(soon)));
         if self.config.check.is_none() && !core::mem::replace(&mut record.checked.up, true) {
             self.warm(slot, now);
@@ -296,9 +297,8 @@ impl Balancer {
     fn judge(&mut self, slot: u32, now: Instant) {
         let Some(most) = self.config.eject_after else { return };
         let record = &self.backends[slot as usize];
-        let failed = record.failures >= most
-            || record.resets >= most
-            || record.timeouts >= self.config.eject_after_timeouts;
+        let failed =
+            record.failures >= most || record.resets >= most || record.timeouts >= self.config.eject_after_timeouts;
         let can_go = record.is_wanted() && record.is_well() && self.well > 1 && self.ejected < self.most_ejected();
         if !failed || !can_go {
             return;
@@ -331,4 +331,3 @@ impl Balancer {
         self.refresh(slot, now);
     }
 }
-

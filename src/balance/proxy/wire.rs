@@ -61,7 +61,8 @@ fn line_within(input: &[u8]) -> Parsed<'_, Header> {
 fn line(input: &[u8]) -> Parsed<'_, Addresses> {
     let (input, _) = streaming::tag(&b"PROXY"[..])(input).map_err(missing)?;
     let is_text = |byte: u8| !matches!(byte, b'\r' | b'\n');
-    let unknown = (streaming::tag(&b"UNKNOWN"[..]), alt((value((), (sp, streaming::take_while(is_text))), value((), nothing))));
+    let unknown =
+        (streaming::tag(&b"UNKNOWN"[..]), alt((value((), (sp, streaming::take_while(is_text))), value((), nothing))));
     let transport = Transport::Stream;
     delimited(
         sp,
@@ -116,10 +117,7 @@ fn port(input: &[u8]) -> Parsed<'_, u16> {
 }
 
 /// Up to `most` bytes of a kind that are the text of a value.
-fn text<'a, T: FromStr>(
-    most: usize,
-    is_kind: impl Fn(u8) -> bool,
-) -> impl Parser<&'a [u8], Output = T, Error = Error> {
+fn text<'a, T: FromStr>(most: usize, is_kind: impl Fn(u8) -> bool) -> impl Parser<&'a [u8], Output = T, Error = Error> {
     map_opt(streaming::take_while_m_n(1, most, is_kind), |text| core::str::from_utf8(text).ok()?.parse().ok())
 }
 
