@@ -79,6 +79,7 @@ pub(super) fn is_prime(n: u32) -> bool {
 mod tests {
     use super::{Table, is_prime};
     use crate::balance::chance::mix;
+    use alloc::vec::Vec;
 
     fn table(backends: &[(u16, u32)]) -> Table {
         let mut table = Table::default();

@@ -85,6 +85,7 @@ impl Tree {
 mod tests {
     use super::Tree;
     use crate::balance::chance::Chance;
+    use alloc::vec;
 
     #[test]
     fn each_point_falls_on_its_slot() {

@@ -21,7 +21,8 @@ fn server_name(name: &[u8]) -> Vec<u8> {
 }
 
 fn alpn(names: &[&str]) -> Vec<u8> {
-    let list: Vec<u8> = names.iter().flat_map(|name| [&[name.len() as u8][..], name.as_bytes()].concat()).collect();
+    let list: Vec<u8> =
+        names.iter().flat_map(|name| [&[u8::try_from(name.len()).unwrap()][..], name.as_bytes()].concat()).collect();
     extension(16, &vector16(&list))
 }
 
@@ -44,7 +45,10 @@ fn records(message: &[u8], size: usize) -> Vec<u8> {
     message.chunks(size).flat_map(|piece| [&[22, 3, 1][..], &vector16(piece)].concat()).collect()
 }
 
-fn peek(pieces: &[&[u8]]) -> Option<Result<Event, Error>> {
+type Verdict = Option<Result<Event, Error>>;
+
+/// What comes of `pieces`, read one after the other; `None` if more is needed.
+fn peek(pieces: &[&[u8]]) -> Verdict {
     let mut peek = Peek::new(Config::default());
     let mut fed = Vec::new();
     let mut pieces = pieces.iter();
@@ -74,7 +78,8 @@ fn peek(pieces: &[&[u8]]) -> Option<Result<Event, Error>> {
     }
 }
 
-fn verdict(input: &[u8]) -> Option<Result<Event, Error>> {
+/// The verdict, the same however `input` comes.
+fn verdict(input: &[u8]) -> Verdict {
     let whole = peek(&[input]);
     let bytes: Vec<&[u8]> = input.chunks(1).collect();
     assert_eq!(peek(&bytes), whole, "byte by byte: {}", input.escape_ascii());
@@ -108,7 +113,8 @@ fn understood(message: &[u8]) -> Hello {
 fn names_and_protocols() {
     let label = "a".repeat(63);
     let long = [&label[..], &label, &label, &label[..61]].join(".");
-    let cases: &[(Vec<Vec<u8>>, Option<&str>, &[&str])] = &[
+    type Case<'a> = (Vec<Vec<u8>>, Option<&'a str>, &'a [&'a str]);
+    let cases: &[Case<'_>] = &[
         (vec![], None, &[]),
         (vec![server_name(b"example.com")], Some("example.com"), &[]),
         (vec![server_name(b"EXAMPLE.Com"), alpn(&["h2", "http/1.1"])], Some("example.com"), &["h2", "http/1.1"]),
@@ -180,7 +186,7 @@ fn hellos_that_are_none() {
 #[test]
 fn records_that_are_none() {
     let good = records(&hello(&[server_name(b"a")]), 20);
-    let cases: &[(&[u8], Option<Result<Event, Error>>)] = &[
+    let cases: &[(&[u8], Verdict)] = &[
         (b"GET / HTTP/1.1", Some(Ok(Event::NotTls))),
         (b"\x16\x02", Some(Ok(Event::NotTls))),
         (b"\x16\x03\x05", Some(Ok(Event::NotTls))),

@@ -568,12 +568,13 @@ impl World {
         ensure!(is_up || stats.failing_open || was_usable, "{backend:?} isn't well");
         self.counts.failed_open += u64::from(!is_up && stats.failing_open);
 
+        self.attempts.push((attempt, backend));
         let took = match self.peers[&backend].mood {
-            Mood::Blackhole => return Ok(self.attempts.push((attempt, backend))),
+            // Never an answer.
+            Mood::Blackhole => return Ok(()),
             Mood::Slow => ms(5 + self.chance.below(60)),
             _ => Duration::from_micros(self.chance.below(2000)),
         };
-        self.attempts.push((attempt, backend));
         self.plan(took, Event::Answer { attempt: self.attempts.len() - 1 });
         Ok(())
     }
