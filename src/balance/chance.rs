@@ -23,7 +23,7 @@ pub(super) const fn scale(hash: u64, n: u64) -> u64 {
 /// ```
 /// use barewire::balance::key;
 ///
-/// assert_eq!(key(0, b"10.0.0.1:80"), 0xA92A_B4B3_A2AF_5D47);
+/// assert_eq!(key(0, b"10.0.0.1:80"), 0x8F1F_D7A1_EBD4_3540);
 /// assert_ne!(key(0, b"10.0.0.1:80"), key(1, b"10.0.0.1:80"));
 /// ```
 #[must_use]

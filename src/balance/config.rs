@@ -1,7 +1,6 @@
 //! Policies, limits and timers of a [`Balancer`](super::Balancer), validated.
 
 use super::MAX_ATTEMPTS;
-use super::maglev::is_prime;
 use super::rate::Rate;
 use core::error::Error;
 use core::fmt;
@@ -28,7 +27,7 @@ pub enum Policy {
     SourceHash,
     /// By the client's key, and another backend in the configuration moves few clients but those that it takes over.
     Maglev {
-        /// The places in the table: a prime, at least 100 for each backend for an even spread. 2 bytes each.
+        /// The places in the table, 2 to 2^24, of 2 bytes each. With at least 100 for each backend the spread is even.
         places: u32,
         /// The most connections of a backend, in percent of the average of those that are open, at least 101: clients
         /// above go elsewhere. `None`: no bound.
@@ -233,7 +232,7 @@ impl ConfigBuilder {
         let check = |holds: bool, what| if holds { Ok(()) } else { Err(ConfigError(what)) };
         match config.policy {
             Policy::Maglev { places, bound } => {
-                check((3..1 << 24).contains(&places) && is_prime(places), "places must be a prime from 3 to 2^24")?;
+                check((2..=1 << 24).contains(&places), "places must be 2 to 2^24")?;
                 check(bound.is_none_or(|bound| bound > 100), "bound must be at least 101 percent")?;
             }
             Policy::LeastLatency { half_life } => check(!half_life.is_zero(), "half_life must be longer than zero")?,

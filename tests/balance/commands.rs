@@ -537,8 +537,8 @@ fn configs_that_cannot_be() {
     let zero = Duration::ZERO;
     let rate = Rate { per_second: 0, burst: 1 };
     let bad = [
-        Config::builder().policy(Policy::Maglev { places: 65_536, bound: None }),
-        Config::builder().policy(Policy::Maglev { places: 2, bound: None }),
+        Config::builder().policy(Policy::Maglev { places: (1 << 24) + 1, bound: None }),
+        Config::builder().policy(Policy::Maglev { places: 1, bound: None }),
         Config::builder().policy(Policy::Maglev { places: 251, bound: Some(100) }),
         Config::builder().policy(Policy::LeastLatency { half_life: zero }),
         Config::builder().max_connections(0),
