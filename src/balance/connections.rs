@@ -25,7 +25,7 @@ pub(super) enum State {
     Rejected(Reject),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Connection {
     generation: u32,
     pub(super) state: State,
@@ -156,6 +156,10 @@ impl Connections {
 
     pub(super) fn get(&mut self, slot: u32) -> &mut Connection {
         &mut self.slots[slot as usize]
+    }
+
+    pub(super) fn view(&self, slot: u32) -> &Connection {
+        &self.slots[slot as usize]
     }
 
     pub(super) fn id(&self, slot: u32) -> ConnectionId {

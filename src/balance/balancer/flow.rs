@@ -51,15 +51,23 @@ impl Balancer {
             || tried.len() >= usize::from(self.config.max_attempts);
         if over {
             self.reject(slot, Reject::Connect(how));
-        } else if !self.try_attempt(slot, now) {
-            let connection = self.connections.get(slot).clone();
-            match self.may_wait(connection.tried()) {
-                Ok(()) => self.wait(slot, List::Retry, now),
-                Err(Reject::NoBackend) => self.reject(slot, Reject::Connect(how)),
-                Err(why) => self.reject(slot, why),
-            }
+        } else {
+            self.place_again(slot, now);
         }
         self.dispatch(now);
+    }
+
+    /// Another attempt, a place to wait for one, or the end.
+    fn place_again(&mut self, slot: u32, now: Instant) {
+        if self.try_attempt(slot, now) {
+            return;
+        }
+        let connection = self.connections.view(slot);
+        match (self.may_wait(connection.tried()), connection.failure) {
+            (Ok(()), _) => self.wait(slot, List::Retry, now),
+            (Err(Reject::NoBackend), Some(how)) => self.reject(slot, Reject::Connect(how)),
+            (Err(why), _) => self.reject(slot, why),
+        }
     }
 
     /// Gives free places to those who wait.
@@ -166,13 +174,7 @@ impl Balancer {
         self.stats.connecting -= 1;
         self.leave(backend, now);
         self.connections.clear_timer(slot);
-        if !self.try_attempt(slot, now) {
-            let connection = self.connections.get(slot).clone();
-            match self.may_wait(connection.tried()) {
-                Ok(()) => self.wait(slot, List::Retry, now),
-                Err(why) => self.reject(slot, connection.failure.map_or(why, Reject::Connect)),
-            }
-        }
+        self.place_again(slot, now);
         self.dispatch(now);
     }
 
