@@ -301,6 +301,9 @@ fn ejections_have_a_cap_that_follows_the_configuration() {
             pool.fail(attempt, ConnectError::Refused);
         }
         assert_eq!(pool.balancer.stats().ejected, most, "{percent} % of {backends}");
+        // Nobody was let in to make room for another.
+        let ejections = |id: &BackendId| pool.balancer.backend(*id, pool.now).unwrap().totals.ejections;
+        assert_eq!(pool.ids.iter().map(ejections).sum::<u64>(), u64::from(most));
         pool.balancer.reconfigure(config().max_ejected(0).build().unwrap(), pool.now);
         let back = pool.actions();
         assert_eq!((back.len(), pool.balancer.stats().ejected), (most as usize, 0), "{back:?}");
