@@ -88,7 +88,8 @@ impl Balancer {
         self.set_admission(backend, Admission::Active, None)
     }
 
-    /// As [`drain`](Self::drain), and for ever: after the last connection comes [`Action::Released`].
+    /// As [`drain`](Self::drain), and for ever: after the last connection comes
+    /// [`Action::Released`](crate::balance::Action::Released).
     ///
     /// # Errors
     ///
