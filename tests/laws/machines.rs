@@ -1,5 +1,6 @@
 //! Each machine with an application that answers: shared by the tests here and by the fuzz targets.
 
+use barewire::balance::{client_hello, proxy};
 use barewire::detect::{Detect, Protocol};
 use barewire::http::{
     Body, FieldName, FieldValue, Id, Method, Request, RequestEvent, Response, ResponseEvent, Status, Target,
@@ -79,6 +80,25 @@ pub(crate) const MACHINES: &[Subjected] = &[
         name: "WebSocket server, compressed with takeover, in pieces",
         check: |input, choices| check(&WebSocket::new(Role::Server, 6).compressed(true), input, choices),
         seeds: COMPRESSED,
+    },
+    Subjected {
+        name: "PROXY preamble",
+        check: |input, choices| check(&Preamble, input, choices),
+        seeds: &[
+            b"PROXY TCP4 192.0.2.1 198.51.100.7 56324 443\r\nGET /",
+            b"PROXY UNKNOWN ::1\r\n",
+            b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x1Cabcdefghijkl\x01\0\x02h2\x20\0\x08\x01\0\0\0\0\x21\0\0GET /",
+            b"\r\n\r\n\0\r\nQUIT\n\x20\0\0\x01xrest",
+        ],
+    },
+    Subjected {
+        name: "ClientHello",
+        check: |input, choices| check(&Hello, input, choices),
+        seeds: &[
+            b"\x16\x03\x01\0\x43\x01\0\0\x3F\x03\x0300112233445566778899aabbccddeeff\0\0\x02\x13\x01\x01\0\0\x14\
+              \0\0\0\x07\0\x05\0\0\x02ab\0\x10\0\x05\0\x03\x02h2",
+            b"\x16\x03\x01\0\x03\x01\0\0\x16\x03\x01\0\x2E\x29\x03\x0300112233445566778899aabbccddeeff\0\0\x02\x13\x01\x01\0",
+        ],
     },
 ];
 
@@ -212,6 +232,46 @@ impl Subject for Messages {
         // Either no message was begun, so that there is none to go on with, or none can begin.
         let sent = machine.link().tx.len();
         never && (machine.end().is_err() || machine.send(1, "").is_err()) && machine.link().tx.len() == sent
+    }
+}
+
+/// A PROXY preamble from a source that is trusted: what follows stays in the link.
+pub(crate) struct Preamble;
+
+impl Subject for Preamble {
+    type Machine = proxy::Reader;
+
+    fn machine(&self) -> proxy::Reader {
+        let everyone = "0.0.0.0/0".parse().unwrap();
+        let config = proxy::Config::builder().trusted([everyone]).build().unwrap();
+        proxy::Reader::new("192.0.2.1".parse().unwrap(), config)
+    }
+
+    fn on_event(&self, _: &mut proxy::Reader, event: proxy::Event, log: &mut Log) {
+        log.item(format!("{event:?}"));
+    }
+
+    fn misuse(&self, _: &mut proxy::Reader) -> bool {
+        true
+    }
+}
+
+/// A ClientHello, which stays in the link.
+pub(crate) struct Hello;
+
+impl Subject for Hello {
+    type Machine = client_hello::Peek;
+
+    fn machine(&self) -> client_hello::Peek {
+        client_hello::Peek::new(client_hello::Config::default())
+    }
+
+    fn on_event(&self, _: &mut client_hello::Peek, event: client_hello::Event, log: &mut Log) {
+        log.item(format!("{event:?}"));
+    }
+
+    fn misuse(&self, _: &mut client_hello::Peek) -> bool {
+        true
     }
 }
 
