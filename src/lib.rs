@@ -20,6 +20,7 @@
 //! - [`raw`]: bytes without a grammar.
 //! - [`detect`]: which of them a peer speaks, by its first bytes.
 //! - [`websocket`]: the opening handshake, frames, messages and the close handshake, server and client.
+//! - [`balance`]: what a load balancer does next.
 //! - [`message`]: a 12-byte header of magic, version, type and length, then a payload; also over datagrams.
 //!
 //! With the feature `laws`, `barewire::laws` holds any machine, yours too, to the contract.
@@ -35,6 +36,7 @@ extern crate alloc;
 struct Readme;
 
 mod assembly;
+pub mod balance;
 pub mod datagram;
 pub mod detect;
 pub mod http;

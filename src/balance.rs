@@ -1,0 +1,3 @@
+//! Load balancing without sockets: what moves next between two of them.
+
+pub mod relay;
