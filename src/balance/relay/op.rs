@@ -141,9 +141,9 @@ pub struct Ready {
 }
 
 impl Ready {
-    /// There may be something to read. No promise.
-    pub const READABLE: Self = Self { readable: true, writable: false, ended: true, failed: false };
-    /// There may be room. No promise.
+    /// There may be something to read. For a driver that will be told again as long as there is.
+    pub const READABLE: Self = Self { readable: true, writable: false, ended: false, failed: false };
+    /// There may be room.
     pub const WRITABLE: Self = Self { readable: false, writable: true, ended: false, failed: false };
 }
 
