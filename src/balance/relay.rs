@@ -66,6 +66,7 @@ mod flow;
 mod linger;
 mod mode;
 mod op;
+mod opening;
 mod pipes;
 
 use crate::Instant;
@@ -75,7 +76,8 @@ use flow::{Flow, Turn};
 use linger::{Linger, Patience};
 
 pub use config::{Config, ConfigBuilder, ConfigError};
-pub use op::{Counters, Ended, Fault, Interest, Op, Ready, Side, Step, Wait, Way};
+pub use op::{Counters, Ended, Fault, Interest, Op, Ready, Side, Step, Summary, Wait, Way};
+pub use opening::{Opener, Opening};
 pub use pipes::{Pipe, Pipes, PipesConfig};
 
 /// Two sockets and what moves between them, as a machine.
@@ -95,8 +97,8 @@ pub struct Relay {
     phase: Phase,
     /// Its poller called a socket dead. What it had sent is still to be handed over, but not for ever.
     failed: [bool; 2],
-    /// What had moved when something last did, and when that was.
-    moved: (u64, Option<Instant>),
+    /// How much had moved when something last did, and when that was.
+    last: (u64, Option<Instant>),
     config: Config,
 }
 
@@ -122,7 +124,7 @@ impl Relay {
             asked: None,
             phase: Phase::Open,
             failed: [false; 2],
-            moved: (0, None),
+            last: (0, None),
             config: config.clone(),
         }
     }
@@ -137,9 +139,9 @@ impl Relay {
 
     /// What to do next.
     pub fn next(&mut self, now: Instant) -> Step {
-        let moved = self.progress();
-        if self.moved.1.is_none() || moved != self.moved.0 {
-            self.moved = (moved, Some(now));
+        let progress = self.progress();
+        if self.last.1.is_none() || progress != self.last.0 {
+            self.last = (progress, Some(now));
         }
         loop {
             let step = match &mut self.phase {
@@ -243,7 +245,7 @@ impl Relay {
     }
 
     fn deadline(&self) -> Option<Instant> {
-        let moved = self.moved.1?;
+        let moved = self.last.1?;
         let half = self.up.is_ended() || self.down.is_ended();
         let broken = self.is_lost(Side::Client) || self.is_lost(Side::Backend);
         let after = |span: Option<_>| span.map(|span| moved + span);
@@ -347,6 +349,23 @@ impl Relay {
             Way::Up => self.up.counters(),
             Way::Down => self.down.counters(),
         }
+    }
+
+    /// What was moved in both directions until now.
+    #[must_use]
+    pub fn moved(&self) -> Counters {
+        let (up, down) = (self.up.counters(), self.down.counters());
+        Counters {
+            spliced: up.spliced + down.spliced,
+            copied: up.copied + down.copied,
+            denied: up.denied + down.denied,
+        }
+    }
+
+    /// What was moved in each direction, with how it ended.
+    #[must_use]
+    pub fn summary(&self, ended: Ended) -> Summary {
+        Summary { ended, up: self.up.counters(), down: self.down.counters() }
     }
 
     fn flow(&mut self, way: Way) -> &mut Flow {

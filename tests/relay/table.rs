@@ -5,7 +5,7 @@ use barewire::balance::relay::{Config, Ended, Fault, Op, Ready, Relay, Side, Ste
 use core::time::Duration;
 
 const SCRATCH: [u8; 16] = *b"0123456789abcdef";
-const DEAD: Ready = Ready { readable: true, writable: true, ended: true, failed: true };
+const DEAD: Ready = Ready { readable: true, writable: true, ended: true, urgent: false, failed: true };
 
 fn at(seconds: u64) -> Instant {
     Instant::ORIGIN + Duration::from_secs(seconds)

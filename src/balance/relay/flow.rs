@@ -60,7 +60,7 @@ pub(super) struct Flow {
     readable: bool,
     writable: bool,
     /// More than bytes were announced, once: a short read doesn't mean that nothing follows.
-    ended: bool,
+    more: bool,
     /// An end of the source is none: the socket broke, and a write has used its error up.
     distrust: bool,
     /// Splice said "end" or "can't": a read tells which. Urgent data looks like an end to splice.
@@ -83,7 +83,7 @@ impl Flow {
             readable: false,
             // A new socket has room; where it doesn't, a write says so.
             writable: true,
-            ended: false,
+            more: false,
             distrust: false,
             ask: false,
             unpipe: false,
@@ -195,12 +195,12 @@ impl Flow {
                 self.budget = self.budget.saturating_sub(n);
                 let short = n < room;
                 // Whatever comes later is announced anew, but what has been announced already is not.
-                self.readable = !short || self.ended;
+                self.readable = !short || self.more;
                 self.mode.read(n, short, config);
             }
             Err(Fault::WouldBlock) => {
                 self.readable = false;
-                self.ended = false;
+                self.more = false;
                 self.mode.ran_empty(config);
             }
             Err(_) => self.source = Source::Broken,
@@ -272,8 +272,9 @@ impl Flow {
     }
 
     pub(super) fn source_ready(&mut self, ready: Ready) {
-        self.readable |= ready.readable || ready.ended || ready.failed;
-        self.ended |= ready.ended || ready.failed;
+        let more = ready.ended || ready.urgent || ready.failed;
+        self.readable |= ready.readable || more;
+        self.more |= more;
     }
 
     pub(super) fn sink_ready(&mut self, ready: Ready) {

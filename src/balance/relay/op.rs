@@ -133,18 +133,20 @@ pub struct Ready {
     pub readable: bool,
     /// There is room, or an error.
     pub writable: bool,
-    /// More than bytes: an end, a hang-up, an error or urgent data (`EPOLLRDHUP`, `HUP`, `ERR`, `PRI`). A driver that
-    /// isn't told again about what it has been told once, as with edge-triggered `epoll`, must say so.
+    /// An end, a hang-up or an error is among it (`EPOLLRDHUP`, `HUP`, `ERR`). A driver that isn't told again about
+    /// what it has been told once, as with edge-triggered `epoll`, must say so, of this and the next.
     pub ended: bool,
+    /// Urgent data is (`EPOLLPRI`): a read ends before it, though more follows.
+    pub urgent: bool,
     /// The socket is dead (`EPOLLERR`).
     pub failed: bool,
 }
 
 impl Ready {
     /// There may be something to read. For a driver that will be told again as long as there is.
-    pub const READABLE: Self = Self { readable: true, writable: false, ended: false, failed: false };
+    pub const READABLE: Self = Self { readable: true, writable: false, ended: false, urgent: false, failed: false };
     /// There may be room.
-    pub const WRITABLE: Self = Self { readable: false, writable: true, ended: false, failed: false };
+    pub const WRITABLE: Self = Self { readable: false, writable: true, ended: false, urgent: false, failed: false };
 }
 
 /// What a waiting relay waits for. A driver on edge-triggered `epoll` has asked for all of it once and needs only
@@ -195,4 +197,15 @@ pub struct Counters {
     pub copied: u64,
     /// Times that a pipe was wanted and refused.
     pub denied: u64,
+}
+
+/// A connection that is over, in numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// How it ended.
+    pub ended: Ended,
+    /// From the client to the backend.
+    pub up: Counters,
+    /// From the backend to the client.
+    pub down: Counters,
 }

@@ -1,0 +1,74 @@
+//! A client whose backend isn't connected yet.
+
+use super::{Config, Ready, Relay, Side, Way};
+use crate::Instant;
+use crate::time::earliest;
+use alloc::vec::Vec;
+use core::time::Duration;
+
+/// How long a client that has ended its stream is still connected for. It may have asked its question and wait for the
+/// answer, as `nc` does, or it may be gone: both look alike.
+const LEAVING: Duration = Duration::from_millis(500);
+
+/// What becomes of a client that waits.
+#[must_use]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opening {
+    /// It waits, until then if there is a deadline.
+    Waits(Option<Instant>),
+    /// It is gone, or as good as that. Close both sockets.
+    Left,
+    /// The backend has not answered in time.
+    Late,
+}
+
+/// A client between its accept and its backend's answer. Nothing is read from it.
+#[derive(Debug, Default)]
+pub struct Opener {
+    ready: Ready,
+    leaves: Option<Instant>,
+    until: Option<Instant>,
+}
+
+impl Opener {
+    /// What a poller said of the client's socket.
+    pub fn ready(&mut self, ready: Ready, now: Instant) {
+        self.ready.readable |= ready.readable;
+        self.ready.ended |= ready.ended;
+        self.ready.urgent |= ready.urgent;
+        self.ready.failed |= ready.failed;
+        if ready.ended && self.leaves.is_none() {
+            self.leaves = Some(now + LEAVING);
+        }
+    }
+
+    /// A connection attempt begins, which may last until then.
+    pub fn attempt(&mut self, until: Instant) {
+        self.until = Some(until);
+    }
+
+    /// The attempt failed: there may be another.
+    pub fn failed(&mut self) {
+        self.until = None;
+    }
+
+    /// What becomes of the client.
+    pub fn next(&self, now: Instant) -> Opening {
+        let past = |time: Option<Instant>| time.is_some_and(|time| time <= now);
+        if self.ready.failed || past(self.leaves) {
+            Opening::Left
+        } else if past(self.until) {
+            Opening::Late
+        } else {
+            Opening::Waits(earliest(self.leaves, self.until))
+        }
+    }
+
+    /// The backend answered. `preamble` goes before all that the client sends.
+    #[must_use]
+    pub fn open(self, config: &Config, preamble: Vec<u8>) -> Relay {
+        let mut relay = Relay::new(config).preloaded(Way::Up, preamble);
+        relay.ready(Side::Client, self.ready);
+        relay
+    }
+}
