@@ -4,6 +4,8 @@ use crate::calls::{Ends, Held, call};
 use crate::route::End;
 use barewire::Instant;
 use barewire::balance::relay::{Config, Counters, Opener, Opening, Pipes, Ready, Relay, Side, Step, Way};
+use rustix::io::retry_on_intr;
+use rustix::net::{RecvFlags, recv};
 use std::io;
 use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
@@ -35,6 +37,8 @@ struct Attempt {
     backend: OwnedFd,
     preamble: Vec<u8>,
     answer: Option<io::Result<()>>,
+    /// What came with the answer.
+    ready: Ready,
 }
 
 /// What became of it.
@@ -70,7 +74,7 @@ impl Connection {
             State::Waiting(mut opener) => {
                 opener.attempt(until);
                 let answer = connected.then_some(Ok(()));
-                State::Connecting(opener, Box::new(Attempt { backend, preamble, answer }))
+                State::Connecting(opener, Box::new(Attempt { backend, preamble, answer, ready: Ready::default() }))
             }
             other => other,
         };
@@ -84,10 +88,16 @@ impl Connection {
         match (&mut self.state, side) {
             (State::Waiting(opener) | State::Connecting(opener, _), Side::Client) => opener.ready(ready, now),
             (State::Connecting(_, attempt), Side::Backend) if ready.failed || ready.ended => {
-                let error = rustix::net::sockopt::socket_error(&attempt.backend);
-                attempt.answer = Some(error.unwrap_or_else(Err).map_err(io::Error::from));
+                // It may have been connected, and broken since: then what it sent is to be read, and after that its
+                // error, which `SO_ERROR` would use up.
+                let peeked = retry_on_intr(|| recv(&attempt.backend, &mut [0], RecvFlags::PEEK));
+                attempt.answer = Some(peeked.map(drop).map_err(io::Error::from));
+                attempt.ready = ready;
             }
-            (State::Connecting(_, attempt), Side::Backend) if ready.writable => attempt.answer = Some(Ok(())),
+            (State::Connecting(_, attempt), Side::Backend) if ready.writable => {
+                attempt.answer = Some(Ok(()));
+                attempt.ready = ready;
+            }
             (State::Open(_, relay), side) => relay.ready(side, ready),
             _ => {}
         }
@@ -118,7 +128,9 @@ impl Connection {
     fn open(&mut self, config: &Config) {
         self.state = match mem::replace(&mut self.state, State::Over) {
             State::Connecting(opener, attempt) => {
-                State::Open(attempt.backend, Box::new(opener.open(config, attempt.preamble)))
+                let mut relay = opener.open(config, attempt.preamble);
+                relay.ready(Side::Backend, attempt.ready);
+                State::Open(attempt.backend, Box::new(relay))
             }
             other => other,
         };

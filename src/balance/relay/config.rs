@@ -42,6 +42,12 @@ impl Config {
     pub fn builder() -> ConfigBuilder {
         ConfigBuilder { config: Self::default() }
     }
+
+    /// The same for a driver that has no pipes.
+    #[must_use]
+    pub fn copying(&self) -> Self {
+        Self { splice: false, ..self.clone() }
+    }
 }
 
 /// Builds a [`Config`].
