@@ -35,9 +35,16 @@ fn rst_from_backend() {
     for via in ALL {
         let rig = Rig::new(via, move |mut stream| {
             stream.write_all(&[7; 1000]).unwrap();
+            // These runtimes' own `connect` takes it for a refusal if it comes before they look.
+            if matches!(via, Via::Smol | Via::Tokio) {
+                thread::sleep(Duration::from_millis(20));
+            }
             reset(stream);
         });
-        assert_eq!(drain(&rig.client()), (vec![7; 1000], Last::Reset), "{via:?}");
+        for _ in 0..50 {
+            let (got, last) = drain(&rig.client());
+            assert!(got == [7; 1000] && last == Last::Reset, "{via:?}: {last:?} after {}", got.len());
+        }
     }
 }
 
