@@ -5,6 +5,7 @@
 
 mod kernel;
 mod modes;
+mod opening;
 mod pipes;
 mod table;
 

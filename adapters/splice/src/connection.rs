@@ -37,8 +37,18 @@ struct Attempt {
     backend: OwnedFd,
     preamble: Vec<u8>,
     answer: Option<io::Result<()>>,
-    /// What came with the answer.
-    ready: Ready,
+}
+
+impl Attempt {
+    fn answer(&self, ready: Ready) -> Option<io::Result<()>> {
+        if ready.failed || ready.ended {
+            // It may have been connected, and broken since: then what it sent is to be read, and after that its error,
+            // which `SO_ERROR` would use up.
+            let peeked = retry_on_intr(|| recv(&self.backend, &mut [0], RecvFlags::PEEK));
+            return Some(peeked.map(drop).map_err(io::Error::from));
+        }
+        ready.writable.then_some(Ok(()))
+    }
 }
 
 /// What became of it.
@@ -74,7 +84,7 @@ impl Connection {
             State::Waiting(mut opener) => {
                 opener.attempt(until);
                 let answer = connected.then_some(Ok(()));
-                State::Connecting(opener, Box::new(Attempt { backend, preamble, answer, ready: Ready::default() }))
+                State::Connecting(opener, Box::new(Attempt { backend, preamble, answer }))
             }
             other => other,
         };
@@ -86,20 +96,15 @@ impl Connection {
 
     pub(crate) fn ready(&mut self, side: Side, ready: Ready, now: Instant) {
         match (&mut self.state, side) {
-            (State::Waiting(opener) | State::Connecting(opener, _), Side::Client) => opener.ready(ready, now),
-            (State::Connecting(_, attempt), Side::Backend) if ready.failed || ready.ended => {
-                // It may have been connected, and broken since: then what it sent is to be read, and after that its
-                // error, which `SO_ERROR` would use up.
-                let peeked = retry_on_intr(|| recv(&attempt.backend, &mut [0], RecvFlags::PEEK));
-                attempt.answer = Some(peeked.map(drop).map_err(io::Error::from));
-                attempt.ready = ready;
-            }
-            (State::Connecting(_, attempt), Side::Backend) if ready.writable => {
-                attempt.answer = Some(Ok(()));
-                attempt.ready = ready;
-            }
             (State::Open(_, relay), side) => relay.ready(side, ready),
-            _ => {}
+            (State::Waiting(opener), side) => opener.ready(side, ready, now),
+            (State::Connecting(opener, attempt), side) => {
+                opener.ready(side, ready, now);
+                if side == Side::Backend {
+                    attempt.answer = attempt.answer(ready);
+                }
+            }
+            (State::Over, _) => {}
         }
     }
 
@@ -128,9 +133,7 @@ impl Connection {
     fn open(&mut self, config: &Config) {
         self.state = match mem::replace(&mut self.state, State::Over) {
             State::Connecting(opener, attempt) => {
-                let mut relay = opener.open(config, attempt.preamble);
-                relay.ready(Side::Backend, attempt.ready);
-                State::Open(attempt.backend, Box::new(relay))
+                State::Open(attempt.backend, Box::new(opener.open(config, attempt.preamble)))
             }
             other => other,
         };

@@ -147,6 +147,18 @@ impl Ready {
     pub const READABLE: Self = Self { readable: true, writable: false, ended: false, urgent: false, failed: false };
     /// There may be room.
     pub const WRITABLE: Self = Self { readable: false, writable: true, ended: false, urgent: false, failed: false };
+
+    /// This and what was said before.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            readable: self.readable || other.readable,
+            writable: self.writable || other.writable,
+            ended: self.ended || other.ended,
+            urgent: self.urgent || other.urgent,
+            failed: self.failed || other.failed,
+        }
+    }
 }
 
 /// What a waiting relay waits for. A driver on edge-triggered `epoll` has asked for all of it once and needs only

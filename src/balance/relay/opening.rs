@@ -25,19 +25,21 @@ pub enum Opening {
 /// A client between its accept and its backend's answer. Nothing is read from it.
 #[derive(Debug, Default)]
 pub struct Opener {
-    ready: Ready,
+    client: Ready,
+    backend: Ready,
     leaves: Option<Instant>,
     until: Option<Instant>,
 }
 
 impl Opener {
-    /// What a poller said of the client's socket.
-    pub fn ready(&mut self, ready: Ready, now: Instant) {
-        self.ready.readable |= ready.readable;
-        self.ready.ended |= ready.ended;
-        self.ready.urgent |= ready.urgent;
-        self.ready.failed |= ready.failed;
-        if ready.ended && self.leaves.is_none() {
+    /// What a poller said of one of the sockets. A backend may speak with its first breath: what came with the news that
+    /// it is connected counts.
+    pub fn ready(&mut self, side: Side, ready: Ready, now: Instant) {
+        match side {
+            Side::Client => self.client = self.client.and(ready),
+            Side::Backend => self.backend = self.backend.and(ready),
+        }
+        if self.client.ended && self.leaves.is_none() {
             self.leaves = Some(now + LEAVING);
         }
     }
@@ -45,6 +47,7 @@ impl Opener {
     /// A connection attempt begins, which may last until then.
     pub fn attempt(&mut self, until: Instant) {
         self.until = Some(until);
+        self.backend = Ready::default();
     }
 
     /// The attempt failed: there may be another.
@@ -55,7 +58,7 @@ impl Opener {
     /// What becomes of the client.
     pub fn next(&self, now: Instant) -> Opening {
         let past = |time: Option<Instant>| time.is_some_and(|time| time <= now);
-        if self.ready.failed || past(self.leaves) {
+        if self.client.failed || past(self.leaves) {
             Opening::Left
         } else if past(self.until) {
             Opening::Late
@@ -68,7 +71,8 @@ impl Opener {
     #[must_use]
     pub fn open(self, config: &Config, preamble: Vec<u8>) -> Relay {
         let mut relay = Relay::new(config).preloaded(Way::Up, preamble);
-        relay.ready(Side::Client, self.ready);
+        relay.ready(Side::Client, self.client);
+        relay.ready(Side::Backend, self.backend);
         relay
     }
 }

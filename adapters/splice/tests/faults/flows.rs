@@ -59,6 +59,22 @@ fn bulk_verify() {
     }
 }
 
+/// The news that a backend is connected and its first bytes come as one.
+#[test]
+fn a_backend_that_speaks_first() {
+    for via in ALL {
+        let rig = Rig::new(via, |mut stream| {
+            stream.write_all(b"hello").unwrap();
+            drain(&stream);
+        });
+        for _ in 0..200 {
+            let mut hello = [0; 5];
+            rig.client().read_exact(&mut hello).unwrap();
+            assert_eq!(&hello, b"hello", "{via:?}");
+        }
+    }
+}
+
 #[test]
 fn half_close_up() {
     for via in ALL {
