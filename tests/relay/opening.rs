@@ -26,6 +26,8 @@ fn a_reset_ends_it_at_once_and_an_end_soon() {
     let mut opener = Opener::default();
     opener.attempt(at(5000));
     opener.ready(Side::Client, ENDED, at(100));
+    assert_eq!(opener.next(at(100)), Opening::Look);
+    opener.asked(false);
     assert_eq!(opener.next(at(100)), Opening::Waits(Some(at(600))));
     // Said again, it isn't later.
     opener.ready(Side::Client, ENDED, at(300));
@@ -33,6 +35,12 @@ fn a_reset_ends_it_at_once_and_an_end_soon() {
     let mut opener = Opener::default();
     opener.ready(Side::Client, Ready { failed: true, ..ENDED }, at(0));
     assert_eq!(opener.next(at(0)), Opening::Left);
+    // Whoever has asked is waiting for the answer.
+    let mut opener = Opener::default();
+    opener.attempt(at(5000));
+    opener.ready(Side::Client, ENDED, at(0));
+    opener.asked(true);
+    assert_eq!(opener.next(at(4999)), Opening::Waits(Some(at(5000))));
     // Urgent data is no departure.
     let mut opener = Opener::default();
     opener.ready(Side::Client, Ready { urgent: true, ..Ready::READABLE }, at(0));

@@ -4,7 +4,7 @@ use crate::calls::{Ends, Held, call};
 use crate::route::End;
 use barewire::Instant;
 use barewire::balance::relay::{Config, Counters, Opener, Opening, Pipes, Ready, Relay, Side, Step, Way};
-use rustix::io::retry_on_intr;
+use rustix::io::{ioctl_fionread, retry_on_intr};
 use rustix::net::{RecvFlags, recv};
 use std::io;
 use std::mem;
@@ -123,10 +123,16 @@ impl Connection {
                 None => opener,
             },
         };
-        match opener.next(now) {
-            Opening::Waits(until) => Turn::Until(until),
-            Opening::Left => Turn::Over(End::Left),
-            Opening::Late => self.failed(io::ErrorKind::TimedOut),
+        loop {
+            return match opener.next(now) {
+                Opening::Waits(until) => Turn::Until(until),
+                Opening::Look => {
+                    opener.asked(ioctl_fionread(&self.client).is_ok_and(|bytes| bytes > 0));
+                    continue;
+                }
+                Opening::Left => Turn::Over(End::Left),
+                Opening::Late => self.failed(io::ErrorKind::TimedOut),
+            };
         }
     }
 

@@ -6,8 +6,8 @@ use crate::time::earliest;
 use alloc::vec::Vec;
 use core::time::Duration;
 
-/// How long a client that has ended its stream is still connected for. It may have asked its question and wait for the
-/// answer, as `nc` does, or it may be gone: both look alike.
+/// How long a client that has ended its stream without a word is still connected for. It may wait for a greeting, as
+/// `nc host port </dev/null` does, but most likely it is gone.
 const LEAVING: Duration = Duration::from_millis(500);
 
 /// What becomes of a client that waits.
@@ -16,6 +16,8 @@ const LEAVING: Duration = Duration::from_millis(500);
 pub enum Opening {
     /// It waits, until then if there is a deadline.
     Waits(Option<Instant>),
+    /// It has ended its stream: is there a byte in it? Tell with [`Opener::asked`].
+    Look,
     /// It is gone, or as good as that. Close both sockets.
     Left,
     /// The backend has not answered in time.
@@ -27,7 +29,8 @@ pub enum Opening {
 pub struct Opener {
     client: Ready,
     backend: Ready,
-    leaves: Option<Instant>,
+    asked: Option<bool>,
+    ended: Option<Instant>,
     until: Option<Instant>,
 }
 
@@ -39,9 +42,15 @@ impl Opener {
             Side::Client => self.client = self.client.and(ready),
             Side::Backend => self.backend = self.backend.and(ready),
         }
-        if self.client.ended && self.leaves.is_none() {
-            self.leaves = Some(now + LEAVING);
+        if self.client.ended && self.ended.is_none() {
+            self.ended = Some(now);
         }
+    }
+
+    /// Whether the client, which has ended its stream, had sent something. Then it waits for the answer; otherwise it
+    /// isn't waited for long.
+    pub fn asked(&mut self, asked: bool) {
+        self.asked = Some(asked);
     }
 
     /// A connection attempt begins, which may last until then.
@@ -58,12 +67,18 @@ impl Opener {
     /// What becomes of the client.
     pub fn next(&self, now: Instant) -> Opening {
         let past = |time: Option<Instant>| time.is_some_and(|time| time <= now);
-        if self.client.failed || past(self.leaves) {
+        let leaves = match (self.ended, self.asked) {
+            _ if self.client.failed => return Opening::Left,
+            (None, _) | (_, Some(true)) => None,
+            (Some(_), None) => return Opening::Look,
+            (Some(ended), Some(false)) => Some(ended + LEAVING),
+        };
+        if past(leaves) {
             Opening::Left
         } else if past(self.until) {
             Opening::Late
         } else {
-            Opening::Waits(earliest(self.leaves, self.until))
+            Opening::Waits(earliest(leaves, self.until))
         }
     }
 

@@ -35,10 +35,6 @@ fn rst_from_backend() {
     for via in ALL {
         let rig = Rig::new(via, move |mut stream| {
             stream.write_all(&[7; 1000]).unwrap();
-            // These runtimes' own `connect` takes it for a refusal if it comes before they look.
-            if matches!(via, Via::Smol | Via::Tokio) {
-                thread::sleep(Duration::from_millis(20));
-            }
             reset(stream);
         });
         for _ in 0..50 {
@@ -184,6 +180,23 @@ fn client_leaves_in_connect() {
         clients.into_iter().for_each(leave);
         soon(Duration::from_secs(1), || rig.metrics.snapshot().active == 0);
     }
+}
+
+/// Whoever has asked, and ended its stream, waits for the answer as long as the backend may take.
+#[test]
+fn half_closed_in_a_slow_connect() {
+    let (address, mut kept) = blackhole();
+    let rig = Rig::to(Via::Server, address);
+    let mut client = rig.client();
+    client.write_all(b"question").unwrap();
+    client.shutdown(std::net::Shutdown::Write).unwrap();
+    // Longer than one that hasn't is kept; then there is room, and the next SYN is answered.
+    thread::sleep(Duration::from_millis(700));
+    let listener = TcpListener::from(kept.remove(0));
+    listener.set_nonblocking(false).unwrap();
+    drop(kept);
+    thread::spawn(move || listener.incoming().map_while(Result::ok).for_each(echo));
+    assert_eq!(drain(&client), (b"question".to_vec(), Last::Fin));
 }
 
 /// It has asked and waits: an end is no departure.

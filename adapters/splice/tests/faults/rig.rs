@@ -101,7 +101,10 @@ impl Rig {
                         let Ok((client, _)) = listener.accept().await else { continue };
                         let config = config.clone();
                         smol::spawn(async move {
-                            if let Ok(backend) = smol::Async::<TcpStream>::connect(backend).await {
+                            // The system's own connect: the runtime's takes a reset that comes with the answer for a
+                            // refusal.
+                            if let Ok(backend) = TcpStream::connect(backend) {
+                                let backend = smol::Async::new(backend).unwrap();
                                 barewire_splice::relay(client, backend, &config).await;
                             }
                         })
@@ -124,7 +127,9 @@ impl Rig {
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).unwrap();
                 barewire_tokio::serve(listener, &options, &stop, move |client, _| async move {
-                    if let Ok(backend) = tokio::net::TcpStream::connect(backend).await {
+                    if let Ok(backend) = TcpStream::connect(backend) {
+                        backend.set_nonblocking(true).unwrap();
+                        let backend = tokio::net::TcpStream::from_std(backend).unwrap();
                         barewire_tokio::relay(client, backend, &Config::default()).await;
                     }
                 })
