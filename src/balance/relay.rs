@@ -82,7 +82,7 @@ pub use pipes::{Pipe, Pipes, PipesConfig};
 
 /// Two sockets and what moves between them, as a machine.
 ///
-/// [`next`](Self::next) says what to do; asked twice, it says the same. A call's result goes to [`done`](Self::done),
+/// [`next`](Self::next) says what to do; asked twice, it says the same (but [`Step::Yield`] once). A call's result goes to [`done`](Self::done),
 /// what a poller said to [`ready`](Self::ready).
 ///
 /// The scratch buffer may be shared by any number of relays of a thread, as long as each of them is asked until it says

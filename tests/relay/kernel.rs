@@ -84,7 +84,7 @@ struct Socket {
     /// Dead: an error that nobody was told yet, if it is some.
     dead: bool,
     error: Option<Fault>,
-    /// A zero of splice that was no end: urgent data is next.
+    /// Urgent data was announced, and a read has not been past it.
     urgent: bool,
     room: usize,
     refused: bool,
@@ -144,13 +144,12 @@ impl Socket {
     }
 
     fn receive(&mut self, most: usize, tape: &mut Tape) -> Result<Vec<u8>, Fault> {
-        self.urgent = false;
         match self.available().min(most) {
             0 => self.nothing().map(|_| Vec::new()),
             n => {
-                // Short only if that is all, or at urgent data, which has been announced as more than bytes.
-                let n = if n == self.available() || self.ended || self.dead { tape.pick(&[n, 1]) } else { n };
-                let n = if n == self.available() || self.ended || self.dead { n } else { most.min(self.available()) };
+                // Less than there is only in front of urgent data, which has been announced.
+                let n = if self.urgent { tape.pick(&[n, 1]) } else { n };
+                self.urgent = false;
                 self.read += n;
                 Ok(self.stream[self.read - n..self.read].to_vec())
             }
@@ -282,10 +281,10 @@ impl Kernel {
                     0 => socket.available().min(SLOTS),
                     1 => 1,
                     2 => return Err(Fault::Invalid),
-                    _ => {
-                        socket.urgent = true;
-                        return Ok(0);
+                    _ if socket.urgent => {
+                        return if tape.pick(&[true, false]) { Ok(0) } else { Err(Fault::WouldBlock) };
                     }
+                    _ => socket.available().min(SLOTS),
                 };
                 pipe.extend(&socket.stream[socket.read..socket.read + n]);
                 socket.read += n;
@@ -413,6 +412,8 @@ impl Kernel {
                 Arrival::Bytes(n) => {
                     let now = tape.pick(&[n, 1]).min(n);
                     socket.arrived += now;
+                    ready.urgent = tape.pick(&[false, true]);
+                    socket.urgent |= ready.urgent;
                     if now < n {
                         socket.future.push_front(Arrival::Bytes(n - now));
                     } else if socket.future.front().is_some() && tape.pick(&[false, true]) {

@@ -240,6 +240,27 @@ fn an_end_behind_a_reset_is_none() {
     }
 }
 
+/// A driver that is told again and again would spin, one that isn't would sleep.
+#[test]
+fn nothing_where_something_was_announced_is_read() {
+    let config = Config::builder().up_after(0).build().unwrap();
+    let mut relay = Relay::new(&config);
+    relay.ready(Side::Client, Ready::READABLE);
+    expect(&mut relay, Way::Up, Op::Read, Ok(16));
+    expect(&mut relay, Way::Up, Op::Write, Ok(16));
+    expect(&mut relay, Way::Up, Op::TakePipe { large: false }, Ok(0));
+    // After something came, nothing is nothing.
+    expect(&mut relay, Way::Up, Op::SpliceIn, Err(Fault::WouldBlock));
+    expect(&mut relay, Way::Up, Op::ReturnPipe { empty: true }, Ok(0));
+    until(&mut relay, at(0));
+    relay.ready(Side::Client, Ready::READABLE);
+    expect(&mut relay, Way::Up, Op::TakePipe { large: false }, Ok(0));
+    expect(&mut relay, Way::Up, Op::SpliceIn, Err(Fault::WouldBlock));
+    expect(&mut relay, Way::Up, Op::Read, Err(Fault::WouldBlock));
+    expect(&mut relay, Way::Up, Op::ReturnPipe { empty: true }, Ok(0));
+    until(&mut relay, at(0));
+}
+
 #[test]
 fn configs_that_make_no_sense() {
     assert!(Config::builder().budget(0).build().is_err());

@@ -21,8 +21,6 @@ pub fn listen(address: SocketAddr, sockets: usize) -> io::Result<Vec<TcpListener
         let socket = socket_with(family, SocketType::STREAM, flags, None)?;
         sockopt::set_socket_reuseaddr(&socket, true)?;
         sockopt::set_socket_reuseport(&socket, true)?;
-        // Whoever is accepted inherits it.
-        sockopt::set_tcp_nodelay(&socket, true)?;
         bind(&socket, &address)?;
         begin(&socket, BACKLOG)?;
         let listener = TcpListener::from(socket);

@@ -62,6 +62,8 @@ impl<R: Route> Worker<R> {
         shard: Arc<Shard>,
     ) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
+        // Whoever is accepted inherits it.
+        sockopt::set_tcp_nodelay(&listener, true)?;
         let poller = Poller::new()?;
         let spare = poller.spare();
         Ok(Self {

@@ -63,7 +63,10 @@ pub(super) struct Flow {
     more: bool,
     /// An end of the source is none: the socket broke, and a write has used its error up.
     distrust: bool,
-    /// Splice said "end" or "can't": a read tells which. Urgent data looks like an end to splice.
+    /// Nothing has come since it was announced.
+    expected: bool,
+    /// Splice said something doubtful: a read tells. In front of urgent data it says "end" or "nothing", though more
+    /// follows.
     ask: bool,
     /// The sink doesn't take a pipe's bytes.
     unpipe: bool,
@@ -85,6 +88,7 @@ impl Flow {
             writable: true,
             more: false,
             distrust: false,
+            expected: false,
             ask: false,
             unpipe: false,
             mode: Mode::new(config),
@@ -193,6 +197,7 @@ impl Flow {
                 let n = n.min(room);
                 self.memory = Memory::Scratch { from: 0, to: n };
                 self.budget = self.budget.saturating_sub(n);
+                self.expected = false;
                 let short = n < room;
                 // Whatever comes later is announced anew, but what has been announced already is not.
                 self.readable = !short || self.more;
@@ -212,10 +217,12 @@ impl Flow {
         match result {
             Ok(0) => self.ask = true,
             Ok(n) => {
+                self.expected = false;
                 self.in_pipe = n;
                 self.budget = self.budget.saturating_sub(n);
                 self.mode.spliced(n);
             }
+            Err(Fault::WouldBlock) if self.more || self.expected => self.ask = true,
             Err(Fault::WouldBlock) => {
                 self.readable = false;
                 self.mode.ran_empty(config);
@@ -273,7 +280,9 @@ impl Flow {
 
     pub(super) fn source_ready(&mut self, ready: Ready) {
         let more = ready.ended || ready.urgent || ready.failed;
-        self.readable |= ready.readable || more;
+        let readable = ready.readable || more;
+        self.readable |= readable;
+        self.expected |= readable;
         self.more |= more;
     }
 
