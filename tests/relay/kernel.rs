@@ -149,7 +149,7 @@ impl Socket {
             n => {
                 // Less than there is only in front of urgent data, which has been announced.
                 let n = if self.urgent { tape.pick(&[n, 1]) } else { n };
-                self.urgent = false;
+                self.urgent &= n < self.available();
                 self.read += n;
                 Ok(self.stream[self.read - n..self.read].to_vec())
             }
