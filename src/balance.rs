@@ -1,6 +1,7 @@
 //! Load balancing: which backend, is it healthy, whose connection is this. Decisions, no sockets.
 //!
 //! - [`Balancer`] chooses a backend for each client, retries, queues, limits, and watches over the backends' health.
+//! - [`relay`] moves the bytes of a connection once it stands: which system call next, on which of the two sockets.
 //! - [`proxy`] says and reads whose connection it is, by the PROXY protocol.
 //! - [`client_hello`] reads whom a TLS client wants to speak to, to route by name.
 //!
@@ -68,6 +69,7 @@ mod patience;
 mod picker;
 pub mod proxy;
 mod rate;
+pub mod relay;
 mod tree;
 
 pub use action::{

@@ -20,7 +20,7 @@
 //! - [`raw`]: bytes without a grammar.
 //! - [`detect`]: which of them a peer speaks, by its first bytes.
 //! - [`websocket`]: the opening handshake, frames, messages and the close handshake, server and client.
-//! - [`balance`]: which backend takes a connection, is it healthy, whose connection is it.
+//! - [`balance`]: which backend takes a connection, is it healthy, whose is it, and what moves next between two sockets.
 //! - [`message`]: a 12-byte header of magic, version, type and length, then a payload; also over datagrams.
 //!
 //! With the feature `laws`, `barewire::laws` holds any machine, yours too, to the contract.

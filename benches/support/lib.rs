@@ -61,3 +61,15 @@ fn turn(contestant: &mut Contestant<'_>, repeats: u64) -> f64 {
     }
     start.elapsed().as_secs_f64()
 }
+
+/// Seconds of CPU time that a process has had.
+#[must_use]
+pub fn cpu(process: u32) -> f64 {
+    let mut clock = 0;
+    let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: both pointers are to locals of the right type.
+    let failed =
+        unsafe { libc::clock_getcpuclockid(process.cast_signed(), &mut clock) | libc::clock_gettime(clock, &mut time) };
+    assert_eq!(failed, 0, "process {process} has died");
+    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+}

@@ -12,7 +12,7 @@
 //! only while bytes are in them; and they let the machine's clock decide what has expired, not a timer's word.
 //!
 //! [`Socket`](poll::Socket) is the same for [`Datagrams`](barewire::Datagrams). [`serve`] is the accept loop, [`Stop`]
-//! the handle that ends it.
+//! the handle that ends it. [`relay`] moves bytes between two sockets.
 
 #![allow(clippy::std_instead_of_alloc, reason = "there is no adapter without std")]
 
@@ -22,6 +22,7 @@ mod error;
 pub mod poll;
 mod pool;
 mod pump;
+pub mod relay;
 pub mod serve;
 mod sink;
 mod stop;

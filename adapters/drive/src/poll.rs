@@ -11,7 +11,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll, ready};
 use core::time::Duration;
 use futures_core::Stream;
-use runtime::{Alarm, clock_of};
+pub(crate) use runtime::{Alarm, clock_of};
 use std::io::{self, ErrorKind, IoSlice};
 use wakers::{Role, Wakers};
 

@@ -4,6 +4,7 @@
 //!   one over TCP.
 //! - [`serve`] is an accept loop with a thread for each connection, a connection limit and a graceful [`Stop`].
 //! - [`Socket`] puts a datagram machine on a UDP socket.
+//! - `relay`, on Unix, moves bytes between two sockets: a proxied connection.
 //!
 //! ```
 //! use barewire::raw::{Event, Session};
@@ -30,6 +31,8 @@
 #![allow(clippy::std_instead_of_alloc, reason = "there is no adapter without std")]
 
 mod listen;
+#[cfg(unix)]
+mod relay;
 mod socket;
 #[cfg_attr(unix, path = "unix.rs")]
 #[cfg_attr(not(unix), path = "other.rs")]
@@ -46,6 +49,8 @@ use std::net::{TcpStream, ToSocketAddrs};
 pub use barewire_drive::{Error, Options, OptionsBuilder, OptionsError, Report, Stop};
 pub use listen::serve;
 pub use plain::{Plain, Threads};
+#[cfg(unix)]
+pub use relay::relay;
 pub use socket::Socket;
 
 /// A machine on a stream. Everything that it does is documented [there](blocking::Connection).

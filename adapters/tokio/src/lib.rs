@@ -3,6 +3,7 @@
 //! - [`Connection`] puts a machine on any stream that reads and writes; [`connect`] makes one over TCP.
 //! - [`serve`] is an accept loop with a connection limit and a graceful [`Stop`].
 //! - [`Socket`] puts a datagram machine on a UDP socket.
+//! - [`relay`] moves bytes between two sockets: a proxied connection.
 //!
 //! ```
 //! use barewire::raw::{Event, Session};
@@ -28,6 +29,8 @@
 //! # Ok(()) }
 //! ```
 
+mod relay;
+
 use barewire::Machine;
 use barewire_drive::poll::{self, Packets, Runtime, Spawn, Transport};
 use core::any::Any;
@@ -43,6 +46,7 @@ use tokio::net::{TcpListener, TcpStream, ToSocketAddrs, UdpSocket};
 use tokio::time::Sleep;
 
 pub use barewire_drive::{Duplex, Error, Options, OptionsBuilder, OptionsError, Report, Stop, Stopped};
+pub use relay::{End, relay};
 
 /// A machine on a stream. Everything that it does is documented [there](poll::Connection).
 pub type Connection<S, M> = poll::Connection<Tokio, S, M>;

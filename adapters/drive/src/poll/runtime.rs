@@ -34,7 +34,7 @@ pub trait Spawn: Runtime {
 }
 
 /// The time, as machines are told it.
-pub(super) fn clock_of<R: Runtime>() -> Instant {
+pub(crate) fn clock_of<R: Runtime>() -> Instant {
     clock::instant(R::now())
 }
 
@@ -54,7 +54,7 @@ pub trait Transport<S>: Runtime {
 
 /// One timer, set as seldom as possible: when a deadline moves away, as idle deadlines do with every message, it is
 /// left alone, and set anew when it fires too early.
-pub(super) struct Alarm<R: Runtime> {
+pub(crate) struct Alarm<R: Runtime> {
     timer: Option<R::Timer>,
     set_for: Instant,
 }
@@ -67,7 +67,7 @@ impl<R: Runtime> Default for Alarm<R> {
 
 impl<R: Runtime> Alarm<R> {
     /// Ready when `deadline` is due by our clock, whatever the timer says.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>, now: &mut Instant) -> Poll<()> {
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>, deadline: Option<Instant>, now: &mut Instant) -> Poll<()> {
         let Some(deadline) = deadline else { return Poll::Pending };
         if deadline <= *now {
             return Poll::Ready(());
