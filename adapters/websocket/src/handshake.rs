@@ -83,8 +83,8 @@ impl<C: fmt::Debug> fmt::Debug for Handshake<C> {
 }
 
 /// What both ends agreed on leads to.
-fn session(link: Link, role: Role, _negotiated: &Negotiated, config: Config) -> Session {
-    Session::with_link(link, role, config)
+fn session(link: Link, role: Role, negotiated: &Negotiated, config: Config) -> Session {
+    Session::negotiated(link, role, config, negotiated)
 }
 
 /// A server of HTTP of which a route is a WebSocket.
