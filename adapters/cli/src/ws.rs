@@ -13,7 +13,9 @@ use barewire::websocket::{Config, handshake};
 pub(crate) use barewire_websocket::Error;
 use barewire_websocket::Url;
 pub(crate) use console::Console;
+use core::sync::atomic::AtomicU16;
 pub(crate) use input::{Input, Said};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// A longer message is printed as it comes, so that any length is heard in the same memory.
@@ -33,8 +35,10 @@ pub(crate) fn run(args: &Ws) -> Result<(), Failure> {
     let session = Config::builder().max_message(1 << 62).whole(WHOLE).max_frames(u32::MAX).build();
     let session = session.map_err(|error| Failure::at("cannot set up the session", error))?;
     let began = Instant::now();
-    let input = || input::start(args, began);
-    runtime::chat(args.runtime, url.address(), args.timeout, client, session, input, Console::new(args.binary, began))
+    let goodbye = Arc::<AtomicU16>::default();
+    let console = Console::new(args.binary, began, Arc::clone(&goodbye));
+    let input = || input::start(args, began, goodbye);
+    runtime::chat(args.runtime, url.address(), args.timeout, client, session, input, console)
 }
 
 fn parse(text: &str) -> Result<Url, Failure> {

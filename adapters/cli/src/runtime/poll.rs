@@ -76,7 +76,8 @@ pub(super) async fn chat<R: Transport<S>, S>(
             loop {
                 // What is heard may be what the server waits for to be rid of, before it hears more.
                 let room = open && socket.queued() <= socket.connection().high_water();
-                if let (true, Poll::Ready(said)) = (room, input.as_mut().poll_next(cx)) {
+                let said = if room { input.as_mut().poll_next(cx) } else { Poll::Pending };
+                if let Poll::Ready(said) = said {
                     return Poll::Ready(Turn::Said(said));
                 }
                 if let Poll::Ready(heard) = socket.poll_event(cx) {

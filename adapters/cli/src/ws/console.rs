@@ -3,8 +3,10 @@
 use crate::failure::Failure;
 use crate::print::Hex;
 use barewire::websocket::{CloseCode, Event, Kind};
+use core::sync::atomic::{AtomicU16, Ordering};
 use core::time::Duration;
 use std::io::{self, Stdout, Write};
+use std::sync::Arc;
 use std::time::Instant;
 
 pub(crate) struct Console {
@@ -15,12 +17,14 @@ pub(crate) struct Console {
     kind: Kind,
     /// The peer's goodbye, where it wasn't the ordinary one.
     complaint: Option<String>,
+    /// The code of ours, if we said it first: most answer with the same.
+    goodbye: Arc<AtomicU16>,
 }
 
 impl Console {
     /// `raw`: binary messages as they are. Pings carry the time since `began`.
-    pub(super) fn new(raw: bool, began: Instant) -> Self {
-        Self { raw, began, out: io::stdout(), kind: Kind::Text, complaint: None }
+    pub(super) fn new(raw: bool, began: Instant, goodbye: Arc<AtomicU16>) -> Self {
+        Self { raw, began, out: io::stdout(), kind: Kind::Text, complaint: None, goodbye }
     }
 
     pub(crate) fn hear(&mut self, event: &Event) -> Result<(), Failure> {
@@ -66,6 +70,9 @@ impl Console {
                 let told = format!("closed by the server: {told} {}", reason.escape_debug());
                 match code {
                     None | Some(CloseCode::NORMAL | CloseCode::AWAY) => tracing::info!("{}", told.trim_end()),
+                    Some(code) if code.get() == self.goodbye.load(Ordering::Acquire) => {
+                        tracing::info!("{}", told.trim_end())
+                    }
                     Some(_) => self.complaint = Some(told.trim_end().into()),
                 }
                 Ok(())

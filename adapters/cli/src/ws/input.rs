@@ -4,9 +4,11 @@ use crate::args::Ws;
 use crate::failure::Failure;
 use barewire::websocket::{ByteString, Close, CloseCode, Event};
 use bytes::Bytes;
+use core::sync::atomic::{AtomicU16, Ordering};
 use core::time::Duration;
 use smol::channel::{Receiver, Sender, bounded};
 use std::io::{self, BufRead, IsTerminal, Read};
+use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
@@ -22,7 +24,7 @@ pub(crate) type Input = Receiver<Result<Said, Failure>>;
 pub(crate) type Said = Event;
 
 /// Begins to listen. To be called when the connection stands.
-pub(super) fn start(args: &Ws, began: Instant) -> Result<Input, Failure> {
+pub(super) fn start(args: &Ws, began: Instant, goodbye: Arc<AtomicU16>) -> Result<Input, Failure> {
     let (sender, input) = bounded(AHEAD);
     let refused = |error| Failure::at("cannot start a thread", error);
     if let Some(pause) = args.ping {
@@ -44,6 +46,7 @@ pub(super) fn start(args: &Ws, began: Instant) -> Result<Input, Failure> {
         commands: !args.binary && (args.commands || io::stdin().is_terminal()),
         text: args.text.clone(),
         wait: args.wait.0,
+        goodbye,
     };
     thread::Builder::new().name("input".into()).spawn(move || reading.run()).map_err(refused)?;
     Ok(input)
@@ -62,6 +65,8 @@ struct Reading {
     commands: bool,
     text: Option<String>,
     wait: Option<Duration>,
+    /// The code of our Close.
+    goodbye: Arc<AtomicU16>,
 }
 
 impl Reading {
@@ -83,7 +88,7 @@ impl Reading {
             },
             Some(wait) => thread::sleep(wait),
         }
-        let _ = self.say(Ok(close(CloseCode::NORMAL, "")));
+        let _ = self.say(Ok(self.close(CloseCode::NORMAL, "")));
     }
 
     /// That the conversation is over is not for this thread to tell.
@@ -139,16 +144,18 @@ impl Reading {
         let (name, rest) = command.trim().split_once(' ').unwrap_or((command.trim(), ""));
         match name {
             "ping" => Some(ping(self.began)),
-            "close" if rest.is_empty() => Some(close(CloseCode::NORMAL, "")),
+            "close" if rest.is_empty() => Some(self.close(CloseCode::NORMAL, "")),
             "close" => {
                 let (code, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-                (reason.len() <= 123).then(|| Some(close(CloseCode::new(code.parse().ok()?)?, reason)))?
+                (reason.len() <= 123).then(|| Some(self.close(CloseCode::new(code.parse().ok()?)?, reason)))?
             }
             _ => None,
         }
     }
-}
 
-fn close(code: CloseCode, reason: &str) -> Event {
-    Event::Close(Some(Close { code, reason: reason.into() }))
+    fn close(&self, code: CloseCode, reason: &str) -> Event {
+        // The first is the one that leaves.
+        let _ = self.goodbye.compare_exchange(0, code.get(), Ordering::AcqRel, Ordering::Acquire);
+        Event::Close(Some(Close { code, reason: reason.into() }))
+    }
 }
