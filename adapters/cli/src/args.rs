@@ -15,6 +15,7 @@ use std::path::PathBuf;
 Examples:
   barewire serve                                     HTTP and messages on 127.0.0.1:8080
   barewire get -i http://127.0.0.1:8080/health       ask it
+  barewire ws ws://127.0.0.1:8080/ws                 talk over a WebSocket, line by line
   barewire echo tcp --runtime smol                   a plain echo server
   barewire decode http1-request capture.bin          what a capture says, as lines of JSON
 
@@ -35,9 +36,10 @@ pub(crate) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Serve HTTP and messages on one port, told apart by their first bytes
+    /// Serve HTTP, WebSocket and messages on one port, told apart by their first bytes
     #[command(after_help = "\
-HTTP has `/` (a page that explains itself), `/health` and `/echo`, which sends a POST's or PUT's body back as it comes.
+HTTP has `/` (a page that explains itself), `/health` and `/echo`, which sends a POST's or PUT's body back as it comes, and a
+WebSocket at `/ws`, which sends each message back.
 A message (header of magic 0xDEADBEEF, version 1, type, length) comes back as it is.
 
 Ctrl-C or SIGTERM: no new connections, those that run may finish within --grace. A second one stops at once.
@@ -47,12 +49,14 @@ Examples:
   barewire serve --listen 0.0.0.0:80 --runtime std --max-connections 500
   curl -i http://127.0.0.1:8080/health
   curl --data-binary @file http://127.0.0.1:8080/echo
+  barewire ws ws://127.0.0.1:8080/ws
   barewire send 127.0.0.1:8080 hello")]
     Serve(Serve),
     /// Send back whatever comes
     #[command(after_help = "\
 Examples:
   barewire echo tcp --listen 127.0.0.1:7000
+  barewire echo ws --listen 127.0.0.1:7000
   barewire echo http --runtime std --listen 127.0.0.1:0")]
     Echo(Echo),
     /// Fetch a URL over HTTP/1.1; the body goes to standard output as it arrives
@@ -66,6 +70,27 @@ Examples:
   barewire get -X PUT -d @photo.jpg -o copy.jpg http://127.0.0.1:8080/echo
   tar c src | barewire get -d - http://127.0.0.1:8080/echo >copy.tar")]
     Get(Get),
+    /// Talk over a WebSocket: lines in, messages out
+    #[command(after_help = "\
+Each line of standard input is sent as a text message, and each message that comes is printed on a line of its own; a binary
+one as 0x and hexadecimal digits. With --binary whatever is read is sent as binary messages, and those that come are printed as
+they are. At the end of the input the connection is closed, and what comes until the server has closed too is still printed.
+
+At a terminal, or with --commands, a line that begins with a slash is a command:
+  /ping                  ask for a sign of life, and tell how long it took
+  /close [CODE [REASON]] close the connection
+  //...                  the line without its first slash
+
+Exit codes: 0 when the server closed with 1000, 1001 or no code; 1 when there was no connection, or no WebSocket, or it ended
+otherwise.
+
+Examples:
+  barewire ws ws://127.0.0.1:8080/ws
+  barewire ws -s chat.v2 -s chat.v1 -H 'Origin: https://example.com' ws://127.0.0.1:8080/ws
+  barewire ws ws://127.0.0.1:8080/ws hello
+  barewire ws --wait off ws://127.0.0.1:9000/prices </dev/null
+  barewire ws --binary ws://127.0.0.1:8080/ws <photo.jpg >copy.jpg")]
+    Ws(Ws),
     /// Send a message and print what comes back
     #[command(after_help = "\
 Without --replies it ends its side after the message and prints what comes until the peer ends too.
@@ -193,6 +218,38 @@ pub(crate) struct Get {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct Ws {
+    /// Where to, like `ws://127.0.0.1:8080/ws?query`
+    pub(crate) url: String,
+    /// One message to send instead of those from standard input
+    pub(crate) text: Option<String>,
+    /// Send bytes as they are read, and print binary messages as they are
+    #[arg(short, long)]
+    pub(crate) binary: bool,
+    /// A subprotocol to ask for; may be repeated, the best first
+    #[arg(short, long = "subprotocol", value_name = "NAME")]
+    pub(crate) subprotocols: Vec<String>,
+    /// A field to send; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// How long to listen on at the end of the input before closing; `off`: until the server closes
+    #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = wait)]
+    pub(crate) wait: Patience,
+    /// Send a ping so often, and tell how long its answer took
+    #[arg(long, value_name = "SECONDS", value_parser = pause)]
+    pub(crate) ping: Option<Duration>,
+    /// Understand commands though standard input is no terminal
+    #[arg(long, conflicts_with = "binary")]
+    pub(crate) commands: bool,
+    /// What the client runs on
+    #[arg(long, value_enum, default_value_t = Runtime::Tokio)]
+    pub(crate) runtime: Runtime,
+    /// How long to wait for the connection, or `off`
+    #[arg(long, value_name = "SECONDS", default_value = "30")]
+    pub(crate) timeout: Patience,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Send {
     /// Where to
     #[arg(value_name = "ADDR:PORT")]
@@ -243,6 +300,12 @@ pub(crate) enum Protocol {
     Http1Response,
     /// The message protocol, either direction
     Message,
+    /// What a WebSocket client sends, behind its handshake
+    #[value(name = "websocket-client")]
+    WebSocketClient,
+    /// What a WebSocket server sends, behind its handshake
+    #[value(name = "websocket-server")]
+    WebSocketServer,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -280,6 +343,17 @@ impl core::str::FromStr for Patience {
                 span => Ok(Self(Some(span))),
             },
         }
+    }
+}
+
+fn wait(text: &str) -> Result<Patience, String> {
+    if text == "off" { Ok(Patience(None)) } else { seconds(text).map(|span| Patience(Some(span))) }
+}
+
+fn pause(text: &str) -> Result<Duration, String> {
+    match seconds(text)? {
+        Duration::ZERO => Err("a pause of zero is none".into()),
+        span => Ok(span),
     }
 }
 

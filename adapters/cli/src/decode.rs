@@ -3,6 +3,7 @@
 mod http;
 mod line;
 mod message;
+mod websocket;
 
 use crate::args::{Decode, Protocol};
 use crate::failure::Failure;
@@ -49,6 +50,8 @@ pub(crate) fn run(args: &Decode) -> Result<(), Failure> {
         Protocol::Http1Request => decode(http::Requests::new(), input, cut, stdout),
         Protocol::Http1Response => decode(http::Responses::new(&args.method)?, input, cut, stdout),
         Protocol::Message => decode(message::Messages::new()?, input, cut, stdout),
+        Protocol::WebSocketClient => decode(websocket::Frames::of_client()?, input, cut, stdout),
+        Protocol::WebSocketServer => decode(websocket::Frames::of_server()?, input, cut, stdout),
     }
 }
 

@@ -76,7 +76,7 @@ fn request(args: &Get, url: &Url<'_>) -> Result<Request, Failure> {
     Ok(request)
 }
 
-fn parse(header: &str) -> Result<(FieldName<'_>, FieldValue<'_>), Failure> {
+pub(crate) fn parse(header: &str) -> Result<(FieldName<'_>, FieldValue<'_>), Failure> {
     let parts = header.split_once(':').and_then(|(name, value)| {
         Some((FieldName::new(name).ok()?, FieldValue::new(value.trim_matches([' ', '\t'])).ok()?))
     });

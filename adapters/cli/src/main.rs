@@ -13,6 +13,7 @@ mod runtime;
 mod send;
 mod serve;
 mod signal;
+mod ws;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Serve(serve) => serve::run(&serve, quiet),
         Command::Echo(echo) => echo::run(&echo, quiet),
         Command::Get(get) => get::run(&get),
+        Command::Ws(ws) => ws::run(&ws),
         Command::Send(send) => send::run(&send),
         Command::Decode(decode) => decode::run(&decode),
     };

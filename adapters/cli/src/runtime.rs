@@ -8,7 +8,9 @@ mod tokio;
 use crate::app::App;
 use crate::args::{self, Patience};
 use crate::failure::Failure;
+use crate::ws::{Console, Input};
 use barewire::Machine;
+use barewire::websocket::{self, handshake};
 use barewire_drive::{Error, Options, Report, Stop};
 use core::fmt::Display;
 use core::net::SocketAddr;
@@ -76,6 +78,24 @@ where
         args::Runtime::Std => threads::talk(address, timeout, machine, client),
         args::Runtime::Smol => smol::talk(address, timeout, machine, client),
         args::Runtime::Tokio => tokio::talk(address, timeout, machine, client),
+    }
+}
+
+/// Opens a WebSocket, says what `input` has and tells `console` what is heard, until the end.
+pub(crate) fn chat(
+    runtime: args::Runtime,
+    address: &str,
+    timeout: Patience,
+    client: handshake::Client,
+    config: websocket::Config,
+    input: impl FnOnce() -> Result<Input, Failure>,
+    console: Console,
+) -> Result<(), Failure> {
+    let timeout = timeout.0.unwrap_or(FOR_EVER);
+    match runtime {
+        args::Runtime::Std => threads::chat(address, timeout, client, config, input, console),
+        args::Runtime::Smol => smol::chat(address, timeout, client, config, input, console),
+        args::Runtime::Tokio => tokio::chat(address, timeout, client, config, input, console),
     }
 }
 

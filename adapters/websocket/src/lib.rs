@@ -108,8 +108,8 @@
 //!
 //! # Two tasks, two threads
 //!
-//! On a runtime it is `StreamExt::split`, and either half is woken for what it waits for. On threads
-//! [`split`](WebSocket::split) gives a [`Reader`] and a [`Writer`]. Pings are answered by who hears.
+//! [`split`](WebSocket::split) gives a [`WriteHalf`] and a [`ReadHalf`] on a runtime, a `Sink` and a `Stream`, and a
+//! [`Reader`] and a [`Writer`] on threads. Pings are answered by who hears.
 //!
 //! TLS is not here: put a TLS stream under the connection.
 
@@ -127,7 +127,7 @@ use std::io;
 
 pub use error::Error;
 pub use handshake::{Handshake, Upgraded};
-pub use socket::{Reader, Share, WebSocket, Writer};
+pub use socket::{ReadHalf, Reader, Share, WebSocket, WriteHalf, Writer};
 pub use url::{Url, UrlError};
 
 /// A client's role, with a seed from the system's randomness: for who opens a session by hand.

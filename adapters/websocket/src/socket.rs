@@ -10,10 +10,12 @@ use core::ops::{Deref, DerefMut};
 use std::collections::VecDeque;
 use std::io::ErrorKind;
 
+mod halves;
 mod pair;
 mod tasks;
 mod threads;
 
+pub use halves::{ReadHalf, WriteHalf};
 pub use pair::{Reader, Share, Writer};
 
 /// A WebSocket over a connection that is driven by a runtime or by a thread.

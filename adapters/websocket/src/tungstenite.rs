@@ -1,4 +1,4 @@
-//! Conversions to and from the types of [tungstenite](::tungstenite), for who moves from there, or talks to both.
+//! Conversions to and from the types of `tungstenite`, for who moves from there, or talks to both.
 
 use barewire::websocket::{ByteString, Close, CloseCode, Event};
 use tungstenite::Message;

@@ -3,8 +3,10 @@
 use super::{Client, poll, unreachable};
 use crate::app::App;
 use crate::failure::Failure;
+use crate::ws::{Console, Input};
 use barewire::Machine;
 use barewire::raw;
+use barewire::websocket::{self, handshake};
 use barewire_smol::{Connection, Options, Report, Socket, Stop};
 use core::fmt::Display;
 use core::time::Duration;
@@ -40,5 +42,19 @@ pub(super) fn talk<M: Machine<Error: Display>>(
     smol::block_on(async {
         let connection = barewire_smol::connect(address, timeout, machine).await;
         poll::talk(connection.map_err(|error| unreachable(address, &error))?, client).await
+    })
+}
+
+pub(super) fn chat(
+    address: &str,
+    timeout: Duration,
+    client: handshake::Client,
+    config: websocket::Config,
+    input: impl FnOnce() -> Result<Input, Failure>,
+    console: Console,
+) -> Result<(), Failure> {
+    smol::block_on(async {
+        let connection = barewire_smol::connect(address, timeout, client).await;
+        poll::chat(connection.map_err(|error| unreachable(address, &error))?, config, input, console).await
     })
 }

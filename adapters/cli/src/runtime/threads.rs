@@ -3,14 +3,18 @@
 use super::{Client, LINGER, broken, ended, unreachable};
 use crate::app::App;
 use crate::failure::Failure;
-use barewire::Machine;
+use crate::ws::{self, Console, Input};
 use barewire::raw::{self, Datagram};
+use barewire::websocket::{self, CloseCode, handshake};
+use barewire::{Machine, Misuse};
 use barewire_std::{Connection, Error, Options, Report, Socket, Stop};
+use barewire_websocket::Handshake;
 use core::fmt::Display;
 use core::time::Duration;
 use std::io::{self, ErrorKind};
 use std::net::{TcpListener, TcpStream, UdpSocket};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 
 pub(super) fn serve<A: App>(
     listener: TcpListener,
@@ -68,4 +72,45 @@ pub(super) fn talk<M: Machine<Error: Display>>(
         }
     }
     Ok(())
+}
+
+pub(super) fn chat(
+    address: &str,
+    timeout: Duration,
+    client: handshake::Client,
+    config: websocket::Config,
+    input: impl FnOnce() -> Result<Input, Failure>,
+    mut console: Console,
+) -> Result<(), Failure> {
+    let connection = barewire_std::connect(address, timeout, client);
+    let mut connection = connection.map_err(|error| unreachable(address, &error))?;
+    connection.set_linger(LINGER);
+    let (socket, _) = Handshake::new(connection).open(config).map_err(ws::refused)?;
+    tracing::info!(subprotocol = socket.subprotocol(), "connected");
+    let (mut reader, writer) = socket.split();
+    let (input, failed) = (input()?, Arc::new(Mutex::new(None)));
+    let told = Arc::clone(&failed);
+    let say = move || {
+        while let Ok(said) = input.recv_blocking() {
+            let failure = match said.map(|said| writer.send(said)) {
+                Ok(Ok(())) => continue,
+                // It is closed, or broken: the reader tells how.
+                Ok(Err(ws::Error::Misuse(Misuse::Closed) | ws::Error::Io(_) | ws::Error::Protocol(_))) => break,
+                Ok(Err(error)) => ws::broken(error),
+                Err(failure) => failure,
+            };
+            *told.lock().unwrap_or_else(PoisonError::into_inner) = Some(failure);
+            let _ = writer.close(CloseCode::NORMAL, "");
+            break;
+        }
+    };
+    thread::Builder::new()
+        .name("output".into())
+        .spawn(say)
+        .map_err(|error| Failure::at("cannot start a thread", error))?;
+    while let Some(event) = reader.next().map_err(ws::broken)? {
+        console.hear(&event)?;
+    }
+    let failed = failed.lock().unwrap_or_else(PoisonError::into_inner).take();
+    failed.map_or_else(|| console.verdict(), Err)
 }

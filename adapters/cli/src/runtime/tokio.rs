@@ -3,8 +3,10 @@
 use super::{Client, poll, unreachable};
 use crate::app::App;
 use crate::failure::Failure;
+use crate::ws::{Console, Input};
 use barewire::Machine;
 use barewire::raw;
+use barewire::websocket::{self, handshake};
 use barewire_tokio::{Connection, Options, Report, Socket, Stop};
 use core::fmt::Display;
 use core::time::Duration;
@@ -48,5 +50,20 @@ pub(super) fn talk<M: Machine<Error: Display>>(
     runtime.block_on(async {
         let connection = barewire_tokio::connect(address, timeout, machine).await;
         poll::talk(connection.map_err(|error| unreachable(address, &error))?, client).await
+    })
+}
+
+pub(super) fn chat(
+    address: &str,
+    timeout: Duration,
+    client: handshake::Client,
+    config: websocket::Config,
+    input: impl FnOnce() -> Result<Input, Failure>,
+    console: Console,
+) -> Result<(), Failure> {
+    let runtime = runtime(Builder::new_current_thread()).map_err(|error| Failure::at("cannot run on tokio", error))?;
+    runtime.block_on(async {
+        let connection = barewire_tokio::connect(address, timeout, client).await;
+        poll::chat(connection.map_err(|error| unreachable(address, &error))?, config, input, console).await
     })
 }

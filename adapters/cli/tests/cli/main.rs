@@ -35,3 +35,4 @@ mod slow;
 mod stop;
 mod support;
 mod usage;
+mod websocket;
