@@ -291,6 +291,82 @@ enum bw_code
      * A fault that is newer than this list.
      */
     BW_CODE_MESSAGE_OTHER = -399,
+    /**
+     * A reserved bit that nobody has claimed.
+     */
+    BW_CODE_WEBSOCKET_RESERVED = -400,
+    /**
+     * An unknown kind of frame.
+     */
+    BW_CODE_WEBSOCKET_OPCODE = -401,
+    /**
+     * A client must mask its frames, and a server must not.
+     */
+    BW_CODE_WEBSOCKET_MASKING = -402,
+    /**
+     * A length in more bytes than it needs, or beyond 63 bits.
+     */
+    BW_CODE_WEBSOCKET_LENGTH = -403,
+    /**
+     * A control frame of more than 125 bytes.
+     */
+    BW_CODE_WEBSOCKET_LONG_CONTROL = -404,
+    /**
+     * A control frame in fragments.
+     */
+    BW_CODE_WEBSOCKET_FRAGMENTED_CONTROL = -405,
+    /**
+     * A continuation where no message was begun.
+     */
+    BW_CODE_WEBSOCKET_UNEXPECTED_CONTINUATION = -406,
+    /**
+     * A new message within another.
+     */
+    BW_CODE_WEBSOCKET_UNEXPECTED_MESSAGE = -407,
+    /**
+     * A Close frame of one byte.
+     */
+    BW_CODE_WEBSOCKET_CLOSE_LENGTH = -408,
+    /**
+     * A Close frame with a code that none may have.
+     */
+    BW_CODE_WEBSOCKET_CLOSE_CODE = -409,
+    /**
+     * Text that is not UTF-8.
+     */
+    BW_CODE_WEBSOCKET_UTF8 = -410,
+    /**
+     * A frame above the limit.
+     */
+    BW_CODE_WEBSOCKET_LONG_FRAME = -411,
+    /**
+     * A message above the limit.
+     */
+    BW_CODE_WEBSOCKET_LONG_MESSAGE = -412,
+    /**
+     * A message in too many frames.
+     */
+    BW_CODE_WEBSOCKET_MANY_FRAMES = -413,
+    /**
+     * Nothing was heard of the peer, not even after a ping.
+     */
+    BW_CODE_WEBSOCKET_SILENT = -414,
+    /**
+     * The peer takes nothing of what is sent to it.
+     */
+    BW_CODE_WEBSOCKET_STALLED = -415,
+    /**
+     * The peer ended the stream without a Close frame.
+     */
+    BW_CODE_WEBSOCKET_EOF = -416,
+    /**
+     * The peer did not answer our Close frame in time.
+     */
+    BW_CODE_WEBSOCKET_CLOSE_TIMEOUT = -417,
+    /**
+     * A fault that is newer than this list.
+     */
+    BW_CODE_WEBSOCKET_OTHER = -499,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -425,6 +501,38 @@ enum bw_setting
      * How long a peer may take none of the bytes that wait for it. 60,000.
      */
     BW_SETTING_MESSAGE_STALL = 307,
+    /**
+     * The longest message. 16 MiB.
+     */
+    BW_SETTING_WEBSOCKET_MAX_MESSAGE = 400,
+    /**
+     * The longest message that comes as one event. As much as the longest.
+     */
+    BW_SETTING_WEBSOCKET_WHOLE = 401,
+    /**
+     * The longest frame. As much as the longest message.
+     */
+    BW_SETTING_WEBSOCKET_MAX_FRAME = 402,
+    /**
+     * The most frames in a message. 131,072.
+     */
+    BW_SETTING_WEBSOCKET_MAX_FRAMES = 403,
+    /**
+     * How long a peer may be silent before it is pinged. 30,000.
+     */
+    BW_SETTING_WEBSOCKET_PING = 404,
+    /**
+     * How long after that ping a peer that still is silent is given up. 20,000. It can't be turned off.
+     */
+    BW_SETTING_WEBSOCKET_PONG = 405,
+    /**
+     * How long a peer may take none of the bytes that wait for it. 60,000.
+     */
+    BW_SETTING_WEBSOCKET_STALL = 406,
+    /**
+     * How long after our Close frame the peer's may come. 5,000. It can't be turned off.
+     */
+    BW_SETTING_WEBSOCKET_CLOSE_TIMEOUT = 407,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -474,6 +582,14 @@ enum bw_protocol
      * TLS, which is not spoken here; only an event says so.
      */
     BW_PROTOCOL_TLS = 7,
+    /**
+     * WebSocket after the handshake, the server's end.
+     */
+    BW_PROTOCOL_WEBSOCKET_SERVER = 8,
+    /**
+     * WebSocket after the handshake, the client's end. It needs a `bw_seed` first, so it is only for `bw_become`.
+     */
+    BW_PROTOCOL_WEBSOCKET_CLIENT = 9,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -598,14 +714,34 @@ enum bw_kind
      */
     BW_KIND_MESSAGE = 9,
     /**
-     * A message whose payload comes in pieces: `code` is its type, `length` the payload's. Then `BW_KIND_DATA` until
-     * `BW_KIND_END`.
+     * A message whose payload comes in pieces: `code` is its type, `length` the payload's; of a WebSocket's the code is
+     * `BW_KIND_TEXT` or `BW_KIND_BINARY`. Then `BW_KIND_DATA` until `BW_KIND_END`.
      */
     BW_KIND_START = 10,
     /**
      * The peer will send no more. It may still be reading.
      */
     BW_KIND_PEER_CLOSED = 11,
+    /**
+     * A message of text, in `data`: it is UTF-8.
+     */
+    BW_KIND_TEXT = 12,
+    /**
+     * A message of bytes, in `data`.
+     */
+    BW_KIND_BINARY = 13,
+    /**
+     * A ping, which has been answered already.
+     */
+    BW_KIND_PING = 14,
+    /**
+     * The answer to a ping, or a pong that nobody asked for.
+     */
+    BW_KIND_PONG = 15,
+    /**
+     * The peer closes the connection, which has been answered already: `code` is its code or 0, `data` the reason.
+     */
+    BW_KIND_CLOSE = 16,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -749,7 +885,8 @@ void bw_connection_free(struct bw_connection *connection);
  * Has another protocol take over, with all bytes that came early and all that are still to be sent: after
  * `BW_KIND_DETECTED`, or `BW_KIND_UPGRADED`.
  *
- * `BW_CODE_ARGUMENT` for a protocol that isn't spoken here, `BW_CODE_CLOSED` after a fault of the peer's.
+ * `BW_CODE_ARGUMENT` for a protocol that isn't spoken here, `BW_CODE_CLOSED` after a fault of the peer's,
+ * `BW_CODE_OUT_OF_TURN` without the seed that it needs.
  */
 int32_t bw_become(struct bw_connection *connection,
                   uint32_t protocol);
@@ -846,9 +983,9 @@ int32_t bw_timeout(struct bw_connection *connection,
 int32_t bw_error(const struct bw_connection *connection);
 
 /**
- * How many bytes of the input were understood before that fault. 0 where there is none.
+ * How many bytes of the input have been understood: where the next event will begin, or where the fault is.
  */
-uint64_t bw_error_position(const struct bw_connection *connection);
+uint64_t bw_position(struct bw_connection *connection);
 
 /**
  * Ends our side when what was begun is complete: no more requests, messages or bytes.
@@ -993,6 +1130,56 @@ int32_t bw_message_data(struct bw_connection *connection,
  * `BW_CODE_TOO_SHORT` if it has less than was announced; `BW_CODE_OUT_OF_TURN` where no message was begun.
  */
 int32_t bw_message_end(struct bw_connection *connection);
+
+/**
+ * Gives 32 bytes that nobody can guess, from the system's randomness: what a WebSocket client masks with. They are used
+ * once, by the next `bw_become`.
+ *
+ * `BW_CODE_ARGUMENT` for another length.
+ */
+int32_t bw_seed(struct bw_connection *connection,
+                const uint8_t *seed,
+                size_t length);
+
+/**
+ * Sends a whole message, or a ping or pong of up to 125 bytes: `kind` is `BW_KIND_TEXT`, `BW_KIND_BINARY`,
+ * `BW_KIND_PING` or `BW_KIND_PONG`. The payload is copied.
+ *
+ * `BW_CODE_ARGUMENT` for another kind, and for text that isn't UTF-8; `BW_CODE_OUT_OF_TURN` for a message within one that
+ * was begun; `BW_CODE_TOO_LONG`; `BW_CODE_CLOSED` when one side has closed.
+ */
+int32_t bw_websocket_send(struct bw_connection *connection,
+                          uint32_t kind,
+                          const uint8_t *data,
+                          size_t length);
+
+/**
+ * Begins a message of `BW_KIND_TEXT` or `BW_KIND_BINARY` whose length is not known yet; `bw_websocket_data` and
+ * `bw_websocket_end` follow.
+ */
+int32_t bw_websocket_start(struct bw_connection *connection,
+                           uint32_t kind);
+
+/**
+ * Sends more of the message that was begun, as one fragment. It is copied.
+ */
+int32_t bw_websocket_data(struct bw_connection *connection,
+                          const uint8_t *data,
+                          size_t length);
+
+/**
+ * Ends the message that was begun.
+ */
+int32_t bw_websocket_end(struct bw_connection *connection);
+
+/**
+ * Says goodbye, with a code that may be sent (RFC 6455 §7.4) and a reason of up to 123 bytes of UTF-8. Nothing else can
+ * be sent after it.
+ */
+int32_t bw_websocket_close(struct bw_connection *connection,
+                           uint32_t code,
+                           const uint8_t *reason,
+                           size_t length);
 
 #ifdef __cplusplus
 }  // extern "C"

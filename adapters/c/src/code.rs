@@ -1,7 +1,7 @@
 //! Why a function said no: a negative number, and its name.
 
 use barewire::http1::Timer;
-use barewire::{Misuse, detect, http1, message};
+use barewire::{Misuse, detect, http1, message, websocket};
 use core::ffi::{CStr, c_char};
 
 /// What a function returns where it fails.
@@ -120,6 +120,44 @@ pub enum Code {
     MessageStalled = -306,
     /// A fault that is newer than this list.
     MessageOther = -399,
+    /// A reserved bit that nobody has claimed.
+    WebsocketReserved = -400,
+    /// An unknown kind of frame.
+    WebsocketOpcode = -401,
+    /// A client must mask its frames, and a server must not.
+    WebsocketMasking = -402,
+    /// A length in more bytes than it needs, or beyond 63 bits.
+    WebsocketLength = -403,
+    /// A control frame of more than 125 bytes.
+    WebsocketLongControl = -404,
+    /// A control frame in fragments.
+    WebsocketFragmentedControl = -405,
+    /// A continuation where no message was begun.
+    WebsocketUnexpectedContinuation = -406,
+    /// A new message within another.
+    WebsocketUnexpectedMessage = -407,
+    /// A Close frame of one byte.
+    WebsocketCloseLength = -408,
+    /// A Close frame with a code that none may have.
+    WebsocketCloseCode = -409,
+    /// Text that is not UTF-8.
+    WebsocketUtf8 = -410,
+    /// A frame above the limit.
+    WebsocketLongFrame = -411,
+    /// A message above the limit.
+    WebsocketLongMessage = -412,
+    /// A message in too many frames.
+    WebsocketManyFrames = -413,
+    /// Nothing was heard of the peer, not even after a ping.
+    WebsocketSilent = -414,
+    /// The peer takes nothing of what is sent to it.
+    WebsocketStalled = -415,
+    /// The peer ended the stream without a Close frame.
+    WebsocketEof = -416,
+    /// The peer did not answer our Close frame in time.
+    WebsocketCloseTimeout = -417,
+    /// A fault that is newer than this list.
+    WebsocketOther = -499,
 }
 
 /// A code's name, as in this header without its prefix, in lower case: `"http_chunk_size"`. NULL for a number that is no
@@ -198,6 +236,25 @@ names! {
     MessageTimeout c"message_timeout"
     MessageStalled c"message_stalled"
     MessageOther c"message_other"
+    WebsocketReserved c"websocket_reserved"
+    WebsocketOpcode c"websocket_opcode"
+    WebsocketMasking c"websocket_masking"
+    WebsocketLength c"websocket_length"
+    WebsocketLongControl c"websocket_long_control"
+    WebsocketFragmentedControl c"websocket_fragmented_control"
+    WebsocketUnexpectedContinuation c"websocket_unexpected_continuation"
+    WebsocketUnexpectedMessage c"websocket_unexpected_message"
+    WebsocketCloseLength c"websocket_close_length"
+    WebsocketCloseCode c"websocket_close_code"
+    WebsocketUtf8 c"websocket_utf8"
+    WebsocketLongFrame c"websocket_long_frame"
+    WebsocketLongMessage c"websocket_long_message"
+    WebsocketManyFrames c"websocket_many_frames"
+    WebsocketSilent c"websocket_silent"
+    WebsocketStalled c"websocket_stalled"
+    WebsocketEof c"websocket_eof"
+    WebsocketCloseTimeout c"websocket_close_timeout"
+    WebsocketOther c"websocket_other"
 }
 
 impl From<Misuse> for Code {
@@ -241,6 +298,33 @@ impl From<message::Error> for Code {
             Error::Timeout => Self::MessageTimeout,
             Error::Stalled => Self::MessageStalled,
             _ => Self::MessageOther,
+        }
+    }
+}
+
+impl From<websocket::Error> for Code {
+    fn from(error: websocket::Error) -> Self {
+        use websocket::Error;
+        match error {
+            Error::Reserved => Self::WebsocketReserved,
+            Error::Opcode(_) => Self::WebsocketOpcode,
+            Error::Masking => Self::WebsocketMasking,
+            Error::Length => Self::WebsocketLength,
+            Error::LongControl => Self::WebsocketLongControl,
+            Error::FragmentedControl => Self::WebsocketFragmentedControl,
+            Error::UnexpectedContinuation => Self::WebsocketUnexpectedContinuation,
+            Error::UnexpectedMessage => Self::WebsocketUnexpectedMessage,
+            Error::CloseLength => Self::WebsocketCloseLength,
+            Error::CloseCode(_) => Self::WebsocketCloseCode,
+            Error::Utf8 => Self::WebsocketUtf8,
+            Error::LongFrame => Self::WebsocketLongFrame,
+            Error::LongMessage => Self::WebsocketLongMessage,
+            Error::ManyFrames => Self::WebsocketManyFrames,
+            Error::Silent => Self::WebsocketSilent,
+            Error::Stalled => Self::WebsocketStalled,
+            Error::Eof => Self::WebsocketEof,
+            Error::CloseTimeout => Self::WebsocketCloseTimeout,
+            _ => Self::WebsocketOther,
         }
     }
 }

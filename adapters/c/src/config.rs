@@ -2,7 +2,7 @@
 
 use crate::Code;
 use alloc::boxed::Box;
-use barewire::{detect, http1, message};
+use barewire::{detect, http1, message, websocket};
 use core::time::Duration;
 
 /// What `bw_config_set` sets. Sizes are in bytes. Times are in milliseconds, where 0 turns the timer off. Switches are 0
@@ -68,6 +68,22 @@ pub enum Setting {
     MessageRate = 306,
     /// How long a peer may take none of the bytes that wait for it. 60,000.
     MessageStall = 307,
+    /// The longest message. 16 MiB.
+    WebsocketMaxMessage = 400,
+    /// The longest message that comes as one event. As much as the longest.
+    WebsocketWhole = 401,
+    /// The longest frame. As much as the longest message.
+    WebsocketMaxFrame = 402,
+    /// The most frames in a message. 131,072.
+    WebsocketMaxFrames = 403,
+    /// How long a peer may be silent before it is pinged. 30,000.
+    WebsocketPing = 404,
+    /// How long after that ping a peer that still is silent is given up. 20,000. It can't be turned off.
+    WebsocketPong = 405,
+    /// How long a peer may take none of the bytes that wait for it. 60,000.
+    WebsocketStall = 406,
+    /// How long after our Close frame the peer's may come. 5,000. It can't be turned off.
+    WebsocketCloseTimeout = 407,
 }
 
 /// Options. It may be freed as soon as the connections are made, and shared by any number of them.
@@ -76,11 +92,17 @@ pub struct Config {
     detect: detect::Builder,
     http: http1::ConfigBuilder,
     message: message::Builder,
+    websocket: websocket::ConfigBuilder,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { detect: detect::Config::builder(), http: http1::Config::builder(), message: message::Config::builder() }
+        Self {
+            detect: detect::Config::builder(),
+            http: http1::Config::builder(),
+            message: message::Config::builder(),
+            websocket: websocket::Config::builder(),
+        }
     }
 }
 
@@ -90,6 +112,7 @@ pub(crate) struct Configs {
     pub(crate) detect: detect::Config,
     pub(crate) http: http1::Config,
     pub(crate) message: message::Config,
+    pub(crate) websocket: websocket::Config,
 }
 
 impl Config {
@@ -98,6 +121,7 @@ impl Config {
             detect: self.detect.clone().build().map_err(|_| Code::Config)?,
             http: self.http.clone().build().map_err(|_| Code::Config)?,
             message: self.message.clone().build().map_err(|_| Code::Config)?,
+            websocket: self.websocket.clone().build().map_err(|_| Code::Config)?,
         })
     }
 
@@ -143,6 +167,14 @@ impl Config {
             MessageRate => message.rate(fit(value)?);
             MessageStall => message.stall(time(value));
             MessageMagic => message.magic(fit(value)?);
+            WebsocketMaxMessage => websocket.max_message(value);
+            WebsocketWhole => websocket.whole(value);
+            WebsocketMaxFrame => websocket.max_frame(value);
+            WebsocketMaxFrames => websocket.max_frames(fit(value)?);
+            WebsocketPing => websocket.ping(time(value));
+            WebsocketPong => websocket.pong(Duration::from_millis(value));
+            WebsocketStall => websocket.stall(time(value));
+            WebsocketCloseTimeout => websocket.close_timeout(Duration::from_millis(value));
         }
         // Two values of a machine's configuration that are one here: a port that is detected by another magic than it
         // serves is no port, and who accepts one version sends that.

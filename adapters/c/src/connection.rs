@@ -7,6 +7,7 @@ use crate::{Code, Next, Span};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use barewire::detect::Detect;
+use barewire::websocket::{self, CloseCode, Role};
 use barewire::{Instant, Link, Machine, http1, message, raw};
 use core::mem;
 use core::ptr;
@@ -32,14 +33,26 @@ pub enum Protocol {
     Http2 = 6,
     /// TLS, which is not spoken here; only an event says so.
     Tls = 7,
+    /// WebSocket after the handshake, the server's end.
+    WebsocketServer = 8,
+    /// WebSocket after the handshake, the client's end. It needs a `bw_seed` first, so it is only for `bw_become`.
+    WebsocketClient = 9,
 }
 
 impl Protocol {
     fn spoken(number: u32) -> Result<Self, Code> {
-        [Self::Raw, Self::Detect, Self::Http1Server, Self::Http1Client, Self::Message]
-            .into_iter()
-            .find(|protocol| *protocol as u32 == number)
-            .ok_or(Code::Argument)
+        [
+            Self::Raw,
+            Self::Detect,
+            Self::Http1Server,
+            Self::Http1Client,
+            Self::Message,
+            Self::WebsocketServer,
+            Self::WebsocketClient,
+        ]
+        .into_iter()
+        .find(|protocol| *protocol as u32 == number)
+        .ok_or(Code::Argument)
     }
 }
 
@@ -62,9 +75,18 @@ pub struct Connection {
     configs: Configs,
     /// What the last head's or trailers' fields point to.
     pub(crate) fields: Vec<crate::Field>,
+    pub(crate) seed: Option<[u8; 32]>,
     fed: u64,
     error: i32,
-    position: u64,
+    fault_at: u64,
+}
+
+/// Which end of a WebSocket this is.
+fn role(protocol: Protocol, seed: Option<[u8; 32]>) -> Result<Role, Code> {
+    match protocol {
+        Protocol::WebsocketClient => Ok(Role::Client { seed: seed.ok_or(Code::OutOfTurn)? }),
+        _ => Ok(Role::Server),
+    }
 }
 
 /// A machine of whichever protocol.
@@ -75,15 +97,19 @@ pub(crate) enum Speaker {
     Server(http1::Server),
     Client(http1::Client),
     Message(message::Session),
+    WebSocket(websocket::Session),
 }
 
 impl Speaker {
-    fn new(protocol: Protocol, link: Link, configs: &Configs) -> Self {
+    fn new(protocol: Protocol, role: Role, link: Link, configs: &Configs) -> Self {
         match protocol {
             Protocol::Detect => Self::Detect(Detect::with_link(link, configs.detect.clone())),
             Protocol::Http1Server => Self::Server(http1::Server::with_link(link, configs.http.clone())),
             Protocol::Http1Client => Self::Client(http1::Client::with_link(link, configs.http.clone())),
             Protocol::Message => Self::Message(message::Session::with_link(link, configs.message.clone())),
+            Protocol::WebsocketServer | Protocol::WebsocketClient => {
+                Self::WebSocket(websocket::Session::with_link(link, role, configs.websocket.clone()))
+            }
             _ => Self::Raw(raw::Session::with_link(link)),
         }
     }
@@ -95,6 +121,7 @@ impl Speaker {
             Self::Server(machine) => machine.link(),
             Self::Client(machine) => machine.link(),
             Self::Message(machine) => machine.link(),
+            Self::WebSocket(machine) => machine.link(),
         }
     }
 
@@ -105,6 +132,7 @@ impl Speaker {
             Self::Server(machine) => machine.deadline(),
             Self::Client(machine) => machine.deadline(),
             Self::Message(machine) => machine.deadline(),
+            Self::WebSocket(machine) => machine.deadline(),
         }
     }
 }
@@ -112,8 +140,8 @@ impl Speaker {
 impl Connection {
     pub(crate) fn new(protocol: Protocol, config: &Config) -> Result<Self, Code> {
         let configs = config.build()?;
-        let machine = Speaker::new(protocol, Link::new(), &configs);
-        Ok(Self { machine, configs, fields: Vec::new(), fed: 0, error: 0, position: 0 })
+        let machine = Speaker::new(protocol, role(protocol, None)?, Link::new(), &configs);
+        Ok(Self { machine, configs, fields: Vec::new(), seed: None, fed: 0, error: 0, fault_at: 0 })
     }
 
     pub(crate) fn error(&self) -> i32 {
@@ -130,8 +158,13 @@ impl Connection {
     /// Keeps the fault, and where in the input it is.
     pub(crate) fn fail(&mut self, code: Code) -> Code {
         self.error = code as i32;
-        self.position = self.fed - self.machine.link().rx.len() as u64;
+        self.fault_at = self.fed - self.machine.link().rx.len() as u64;
         code
+    }
+
+    /// After a fault nothing is understood, though more may be thrown away.
+    fn position(&mut self) -> u64 {
+        if self.error == 0 { self.fed - self.machine.link().rx.len() as u64 } else { self.fault_at }
     }
 
     fn feed(&mut self, data: &[u8]) -> Result<usize, Code> {
@@ -187,7 +220,8 @@ pub unsafe extern "C" fn bw_connection_free(connection: *mut Connection) {
 /// Has another protocol take over, with all bytes that came early and all that are still to be sent: after
 /// `BW_KIND_DETECTED`, or `BW_KIND_UPGRADED`.
 ///
-/// `BW_CODE_ARGUMENT` for a protocol that isn't spoken here, `BW_CODE_CLOSED` after a fault of the peer's.
+/// `BW_CODE_ARGUMENT` for a protocol that isn't spoken here, `BW_CODE_CLOSED` after a fault of the peer's,
+/// `BW_CODE_OUT_OF_TURN` without the seed that it needs.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bw_become(connection: *mut Connection, protocol: u32) -> i32 {
     // SAFETY: the header's promise, here and in all functions below.
@@ -197,8 +231,9 @@ pub unsafe extern "C" fn bw_become(connection: *mut Connection, protocol: u32) -
             if connection.error != 0 {
                 return Err(Code::Closed);
             }
+            let role = role(protocol, connection.seed.take())?;
             let link = mem::take(connection.machine.link());
-            connection.machine = Speaker::new(protocol, link, &connection.configs);
+            connection.machine = Speaker::new(protocol, role, link, &connection.configs);
             connection.fields.clear();
             Ok(0)
         })
@@ -417,11 +452,11 @@ pub unsafe extern "C" fn bw_error(connection: *const Connection) -> i32 {
     unsafe { connection.as_ref() }.map_or(Code::Null as i32, Connection::error)
 }
 
-/// How many bytes of the input were understood before that fault. 0 where there is none.
+/// How many bytes of the input have been understood: where the next event will begin, or where the fault is.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn bw_error_position(connection: *const Connection) -> u64 {
+pub unsafe extern "C" fn bw_position(connection: *mut Connection) -> u64 {
     // SAFETY: the header's promise.
-    unsafe { connection.as_ref() }.map_or(0, |connection| connection.position)
+    unsafe { connection.as_mut() }.map_or(0, Connection::position)
 }
 
 /// Ends our side when what was begun is complete: no more requests, messages or bytes.
@@ -434,6 +469,7 @@ pub unsafe extern "C" fn bw_close(connection: *mut Connection) -> i32 {
             match &mut connection.machine {
                 Speaker::Raw(machine) => machine.close()?,
                 Speaker::Message(machine) => machine.close()?,
+                Speaker::WebSocket(machine) => machine.close(CloseCode::NORMAL, "")?,
                 Speaker::Server(machine) => machine.shutdown(),
                 Speaker::Client(machine) => machine.shutdown(),
                 Speaker::Detect(machine) => machine.link().tx.fin(),

@@ -4,7 +4,7 @@ use crate::Code;
 use crate::connection::{Connection, Protocol, Speaker};
 use alloc::vec::Vec;
 use barewire::http::{Body, Fields, RequestEvent, ResponseEvent, Version};
-use barewire::{Instant, Machine, detect, message, raw};
+use barewire::{Instant, Machine, detect, message, raw, websocket};
 use core::ptr;
 
 /// Some bytes: a pointer, then a length, as in an `iovec`.
@@ -80,11 +80,21 @@ pub enum Kind {
     Upgraded = 8,
     /// A message: `code` is its type, `data` its payload.
     Message = 9,
-    /// A message whose payload comes in pieces: `code` is its type, `length` the payload's. Then `BW_KIND_DATA` until
-    /// `BW_KIND_END`.
+    /// A message whose payload comes in pieces: `code` is its type, `length` the payload's; of a WebSocket's the code is
+    /// `BW_KIND_TEXT` or `BW_KIND_BINARY`. Then `BW_KIND_DATA` until `BW_KIND_END`.
     Start = 10,
     /// The peer will send no more. It may still be reading.
     PeerClosed = 11,
+    /// A message of text, in `data`: it is UTF-8.
+    Text = 12,
+    /// A message of bytes, in `data`.
+    Binary = 13,
+    /// A ping, which has been answered already.
+    Ping = 14,
+    /// The answer to a ping, or a pong that nobody asked for.
+    Pong = 15,
+    /// The peer closes the connection, which has been answered already: `code` is its code or 0, `data` the reason.
+    Close = 16,
 }
 
 /// An event. What it points to lives until the next call with the connection that isn't a reader, that call included.
@@ -176,6 +186,9 @@ impl Connection {
             Speaker::Message(session) => {
                 session.next_ref(now).map(|next| filled(next, |event| out.message(event))).map_err(Code::from)
             }
+            Speaker::WebSocket(session) => {
+                session.next_ref(now).map(|next| filled(next, |event| out.websocket(event))).map_err(Code::from)
+            }
         };
         next.map_err(|code| self.fail(code))
     }
@@ -217,6 +230,30 @@ impl Event {
             message::Event::PeerClosed => self.kind = Kind::PeerClosed as u32,
             _ => {}
         }
+    }
+
+    fn websocket(&mut self, event: websocket::Event<&str, &[u8]>) {
+        use websocket::Event;
+        let (kind, data) = match event {
+            Event::Text(text) => (Kind::Text, text.as_bytes()),
+            Event::Binary(bytes) => (Kind::Binary, bytes),
+            Event::Ping(bytes) => (Kind::Ping, bytes),
+            Event::Pong(bytes) => (Kind::Pong, bytes),
+            Event::Data(bytes) => (Kind::Data, bytes),
+            Event::End => (Kind::End, &b""[..]),
+            Event::Start(kind) => {
+                self.code = if kind == websocket::Kind::Text { Kind::Text } else { Kind::Binary } as u32;
+                self.length = LENGTH_UNKNOWN;
+                (Kind::Start, &b""[..])
+            }
+            Event::Close(None) => (Kind::Close, &b""[..]),
+            Event::Close(Some(close)) => {
+                self.code = close.code.get().into();
+                (Kind::Close, close.reason.as_bytes())
+            }
+            _ => (Kind::Other, &b""[..]),
+        };
+        (self.kind, self.data) = (kind as u32, Span::new(data));
     }
 
     fn request(&mut self, event: &RequestEvent<&[u8]>, listed: &mut Vec<Field>) {

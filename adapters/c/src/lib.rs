@@ -22,6 +22,7 @@ mod message;
 mod pointer;
 #[cfg(target_family = "wasm")]
 mod wasm;
+mod websocket;
 
 pub use code::*;
 pub use config::*;
@@ -31,6 +32,7 @@ pub use http::*;
 pub use message::*;
 #[cfg(target_family = "wasm")]
 pub use wasm::*;
+pub use websocket::*;
 
 /// The number of this interface: it changes when a program that was compiled for an older one would break.
 pub const ABI_VERSION: u32 = 1;

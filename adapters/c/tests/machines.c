@@ -78,7 +78,8 @@ static struct log body;
 /* Serves what was asked, echoing bodies and messages, and writes the events down. */
 static void serve(connection *c, const struct bw_event *event, struct log *log) {
     static const char *names[] = {"other", "detected", "data", "request", "response", "interim", "continue",
-                                  "end",   "upgraded", "message", "start", "peer_closed"};
+                                  "end",   "upgraded", "message", "start", "peer_closed",
+                                  "text",  "binary",  "ping",     "pong",    "close"};
     /* Data that was cut is data. */
     bool more = event->kind == BW_KIND_DATA && log->length > 0 && log->text[log->length - 1] == '_';
     if (more)
@@ -123,6 +124,10 @@ static void serve(connection *c, const struct bw_event *event, struct log *log) 
         break;
     case BW_KIND_MESSAGE:
         HOLDS(bw_message_send(c, event->code, event->data.data, event->data.length) == 0);
+        break;
+    case BW_KIND_TEXT:
+    case BW_KIND_BINARY:
+        HOLDS(bw_websocket_send(c, event->kind, event->data.data, event->data.length) == 0);
         break;
     case BW_KIND_PEER_CLOSED:
         HOLDS(bw_close(c) == 0);
@@ -189,7 +194,7 @@ static void vector(uint32_t protocol, const char *input, size_t length, const ch
             fprintf(stderr, "cut %zu\n%s---\n%s---\n%s\n", cut, log.text, out.text, bw_error_name(code));
         HOLDS(holds);
         IS(code, outcome);
-        HOLDS(bw_error(c) == code && bw_error_position(c) == position);
+        HOLDS(bw_error(c) == code && bw_position(c) == (code ? position : length));
         bw_connection_free(c);
     }
 }
@@ -320,6 +325,56 @@ static void messages(void) {
     bw_connection_free(c);
 }
 
+static void websocket(void) {
+    uint8_t seed[32] = {7};
+    connection *client = make(BW_PROTOCOL_RAW), *server = make(BW_PROTOCOL_WEBSOCKET_SERVER), *none = NULL;
+    static struct log wire, log, out;
+    struct bw_event event;
+    HOLDS(bw_connection_new(BW_PROTOCOL_WEBSOCKET_CLIENT, NULL, &none) == BW_CODE_OUT_OF_TURN && none == NULL);
+    HOLDS(bw_become(client, BW_PROTOCOL_WEBSOCKET_CLIENT) == BW_CODE_OUT_OF_TURN);
+    HOLDS(bw_seed(client, seed, 31) == BW_CODE_ARGUMENT && bw_seed(client, seed, 32) == 0);
+    HOLDS(bw_become(client, BW_PROTOCOL_WEBSOCKET_CLIENT) == 0);
+
+    HOLDS(bw_websocket_send(client, BW_KIND_TEXT, TEXT("gr\xc3\xbc\xc3\x9f")) == 0);
+    HOLDS(bw_websocket_send(client, BW_KIND_TEXT, TEXT("\xff")) == BW_CODE_ARGUMENT);
+    HOLDS(bw_websocket_send(client, BW_KIND_CLOSE, TEXT("")) == BW_CODE_ARGUMENT);
+    HOLDS(bw_websocket_end(client) == BW_CODE_OUT_OF_TURN);
+    HOLDS(bw_websocket_start(client, BW_KIND_PING) == BW_CODE_ARGUMENT);
+    HOLDS(bw_websocket_start(client, BW_KIND_BINARY) == 0 && bw_websocket_data(client, TEXT("\1\2")) == 0);
+    HOLDS(bw_websocket_send(client, BW_KIND_PING, TEXT("there?")) == 0);
+    HOLDS(bw_websocket_send(client, BW_KIND_TEXT, TEXT("x")) == BW_CODE_OUT_OF_TURN);
+    HOLDS(bw_websocket_data(client, TEXT("\3")) == 0 && bw_websocket_end(client) == 0);
+    HOLDS(bw_websocket_close(client, 1005, TEXT("")) == BW_CODE_ARGUMENT);
+    HOLDS(bw_websocket_close(client, 4000, TEXT("done")) == 0 && bw_close(client) == BW_CODE_CLOSED);
+    drain(client, &wire);
+
+    HOLDS(run(server, (uint8_t *)wire.text, wire.length, 1, &log, &out) == 0);
+    HOLDS(strcmp(log.text, "text gr\xc3\xbc\xc3\x9f\nping there?\nbinary \1\2\3\nclose 4000 done\n") == 0);
+    log.length = wire.length = 0;
+    HOLDS(out.length > 5 && memcmp(out.text + out.length - 5, "<fin>", 5) == 0);
+    HOLDS(bw_abort(client) == 0 && bw_ending(client) == BW_END_ABORT);
+    bw_connection_free(client);
+    bw_connection_free(server);
+
+    /* What the server said, unmasked as it is. */
+    server = make(BW_PROTOCOL_RAW);
+    HOLDS(bw_seed(server, seed, 32) == 0 && bw_become(server, BW_PROTOCOL_WEBSOCKET_CLIENT) == 0);
+    wire.length = log.length = 0;
+    size_t taken;
+    HOLDS(bw_feed(server, (uint8_t *)out.text, out.length - 5, &taken) == 0);
+    while (bw_poll(server, 0, &event, sizeof event) == BW_NEXT_EVENT) {
+        put(&log, event.data.data, event.data.length);
+        number(&log, ":", event.kind);
+    }
+    HOLDS(strcmp(log.text, "gr\xc3\xbc\xc3\x9f:12there?:15\1\2\3:13:16") == 0);
+    bw_connection_free(server);
+
+    server = make(BW_PROTOCOL_WEBSOCKET_SERVER);
+    HOLDS(run(server, TEXT("\x81\x01x"), 1, &log, &wire) == BW_CODE_WEBSOCKET_MASKING && bw_position(server) == 0);
+    HOLDS(bw_poll(server, 0, &event, sizeof event) == BW_CODE_WEBSOCKET_MASKING);
+    bw_connection_free(server);
+}
+
 /* NULL everywhere, and values that can't be. */
 static void wrong(void) {
     connection *c = make(BW_PROTOCOL_HTTP1_SERVER), *none = NULL;
@@ -351,7 +406,7 @@ static void wrong(void) {
     HOLDS(bw_output(c, &span, 1, NULL) == BW_CODE_NULL && bw_output(c, &span, 0, &n) == 0 && n == 0);
     HOLDS(bw_advance(none, 0) == BW_CODE_NULL && bw_queued(none, &n) == BW_CODE_NULL && bw_queued(c, NULL) == BW_CODE_NULL);
     HOLDS(bw_ending(none) == BW_CODE_NULL && bw_fin_sent(none) == BW_CODE_NULL && bw_timeout(none, 0) == BW_CODE_NULL);
-    HOLDS(bw_error(none) == BW_CODE_NULL && bw_error_position(none) == 0 && bw_error(c) == 0);
+    HOLDS(bw_error(none) == BW_CODE_NULL && bw_position(none) == 0 && bw_error(c) == 0);
     HOLDS(bw_close(none) == BW_CODE_NULL && bw_abort(none) == BW_CODE_NULL && bw_trim(none) == BW_CODE_NULL);
     HOLDS(bw_raw_send(none, NULL, 0) == BW_CODE_NULL && bw_raw_send(c, NULL, 0) == BW_CODE_PROTOCOL);
     HOLDS(bw_http_respond(none, 0, 200, NULL, 0, 0) == BW_CODE_NULL);
@@ -367,6 +422,11 @@ static void wrong(void) {
     HOLDS(bw_http_send(none, 0, NULL, 0) == BW_CODE_NULL && bw_http_finish(none, 0, NULL, 0) == BW_CODE_NULL);
     HOLDS(bw_message_send(none, 0, NULL, 0) == BW_CODE_NULL && bw_message_start(none, 0, 0) == BW_CODE_NULL);
     HOLDS(bw_message_data(none, NULL, 0) == BW_CODE_NULL && bw_message_end(none) == BW_CODE_NULL);
+    HOLDS(bw_seed(none, NULL, 0) == BW_CODE_NULL && bw_seed(c, NULL, 32) == BW_CODE_NULL);
+    HOLDS(bw_websocket_send(none, BW_KIND_TEXT, NULL, 0) == BW_CODE_NULL);
+    HOLDS(bw_websocket_start(none, BW_KIND_TEXT) == BW_CODE_NULL && bw_websocket_end(c) == BW_CODE_PROTOCOL);
+    HOLDS(bw_websocket_data(none, NULL, 0) == BW_CODE_NULL && bw_websocket_end(none) == BW_CODE_NULL);
+    HOLDS(bw_websocket_close(none, 1000, NULL, 0) == BW_CODE_NULL);
     bw_connection_free(c);
     bw_connection_free(NULL);
     bw_config_free(config);
@@ -385,11 +445,11 @@ static uint32_t chance(uint32_t below) {
 /* Calls in any order, with anything: no crash, and no event that points elsewhere. Sanitizers look on. */
 static void anything(void) {
     static const char scraps[] = "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"
-                                 "HTTP/1.1 200 OK\r\n\r\n5\r\n0\r\n\r\n\xde\xad\xbe\xef\0\1\0\7\0\0\0\5hello";
+                                 "HTTP/1.1 200 OK\r\n\r\n5\r\n0\r\n\r\n\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x89\x80\1\2\3\4\x88\x80\1\2\3\4\xde\xad\xbe\xef\0\1\0\7\0\0\0\5hello";
     static const uint32_t spoken[] = {BW_PROTOCOL_RAW, BW_PROTOCOL_DETECT, BW_PROTOCOL_HTTP1_SERVER,
-                                      BW_PROTOCOL_HTTP1_CLIENT, BW_PROTOCOL_MESSAGE};
+                                      BW_PROTOCOL_HTTP1_CLIENT, BW_PROTOCOL_MESSAGE, BW_PROTOCOL_WEBSOCKET_SERVER};
     for (int round = 0; round < 2000; round++) {
-        connection *c = make(spoken[chance(5)]);
+        connection *c = make(spoken[chance(6)]);
         uint64_t now = 0, id = 0;
         volatile uint8_t touched = 0;
         for (int call = 0; call < 60; call++) {
@@ -399,11 +459,11 @@ static void anything(void) {
             struct bw_event event;
             struct bw_span span;
             uint8_t *space;
-            switch (chance(20)) {
+            switch (chance(24)) {
             case 0: bw_eof(c); break;
             case 1: bw_close(c); break;
             case 2: if (chance(8) == 0) bw_abort(c); break;
-            case 3: if (chance(4) == 0) bw_become(c, spoken[chance(5)]); break;
+            case 3: if (chance(4) == 0) bw_become(c, spoken[chance(6)]); break;
             case 4: now += (uint64_t)chance(100000) * 1000000; break;
             case 5: if (bw_output(c, &span, 1, &n) == 0 && n) bw_advance(c, chance((uint32_t)span.length + 1)); break;
             case 6: bw_http_request(c, TEXT("POST"), TEXT("/"), &field, 1, chance(2) ? 5 : BW_LENGTH_UNKNOWN, &id); break;
@@ -416,7 +476,9 @@ static void anything(void) {
             case 13: bw_trim(c); break;
             case 14: if (bw_space(c, length, &space, &n) == 0 && n) memcpy(space, scrap, n < length ? n : length), bw_commit(c, n); break;
             case 15: bw_raw_send(c, scrap, length); break;
-            case 16: case 17: bw_feed(c, scrap, length, &n); break;
+            case 16: bw_websocket_send(c, BW_KIND_TEXT + chance(5), scrap, length); break;
+            case 17: bw_websocket_start(c, BW_KIND_TEXT), bw_websocket_data(c, scrap, length), bw_websocket_end(c); break;
+            case 18: case 19: bw_feed(c, scrap, length, &n); break;
             default:
                 if (bw_poll(c, now, &event, sizeof event) == BW_NEXT_EVENT) {
                     for (size_t i = 0; i < event.data.length; i++) touched ^= event.data.data[i];
@@ -434,6 +496,7 @@ int main(void) {
     vectors();
     pair();
     messages();
+    websocket();
     wrong();
     anything();
     puts("every function does what the header says");

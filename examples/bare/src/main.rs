@@ -1,6 +1,6 @@
 //! The machines where there is nothing: no std, no heap but a fixed array, no socket.
 //!
-//! Requests and messages come from byte arrays, and what the machines answer is compared with others, as bytes would come
+//! Requests, frames and messages come from byte arrays, and what the machines answer is compared with others, as bytes would come
 //! and go through a serial line's registers. It runs as a program of the system that it is built on, to be quick to
 //! try, and as the firmware of a Cortex-M4 board. If anything in `barewire` dragged std in, there would be two panic
 //! handlers, and this would not compile.
@@ -26,7 +26,8 @@ fn run() {
     for cut in [usize::MAX, 16, 1] {
         serve::http(cut);
         serve::message(cut);
+        serve::websocket(cut);
     }
     assert_eq!(ARENA.in_use(), 0, "something was not given back");
-    let _ = writeln!(Console, "bare: HTTP and messages served, {} bytes of memory at most", ARENA.most());
+    let _ = writeln!(Console, "bare: HTTP, WebSocket and messages served, {} bytes of memory at most", ARENA.most());
 }

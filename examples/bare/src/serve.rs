@@ -1,7 +1,7 @@
 //! A driver of its own, and what it serves.
 
 use barewire::http::{Method, RequestEvent, Response, Status};
-use barewire::{Instant, Machine, Next, http1, message};
+use barewire::{Instant, Machine, Next, http1, message, websocket};
 
 /// Answers a request for what is there, and one for what isn't.
 pub(crate) fn http(cut: usize) {
@@ -44,6 +44,20 @@ pub(crate) fn message(cut: usize) {
             _ => Ok(()),
         };
         assert_eq!(answered, Ok(()));
+    });
+}
+
+/// Sends a text back, answers a ping, and says goodbye.
+pub(crate) fn websocket(cut: usize) {
+    // "Hello", masked (RFC 6455 §5.7), a ping, and a Close frame.
+    const INPUT: &[u8] = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x89\x80\0\0\0\0\x88\x82\0\0\0\0\x03\xe8";
+    const OUTPUT: &[u8] = b"\x81\x05Hello\x8a\0\x88\x02\x03\xe8";
+
+    let mut session = websocket::Session::new(websocket::Role::Server, websocket::Config::default());
+    drive(&mut session, INPUT, cut, OUTPUT, |session, event| {
+        if let websocket::Event::Text(text) = event {
+            assert_eq!(session.send(text), Ok(()));
+        }
     });
 }
 
