@@ -983,7 +983,7 @@ int32_t bw_timeout(struct bw_connection *connection,
 int32_t bw_error(const struct bw_connection *connection);
 
 /**
- * How many bytes of the input have been understood: where the next event will begin, or where the fault is.
+ * How many bytes of the input have been understood. A fault is there, or behind what else had come by then.
  */
 uint64_t bw_position(struct bw_connection *connection);
 

@@ -452,7 +452,7 @@ pub unsafe extern "C" fn bw_error(connection: *const Connection) -> i32 {
     unsafe { connection.as_ref() }.map_or(Code::Null as i32, Connection::error)
 }
 
-/// How many bytes of the input have been understood: where the next event will begin, or where the fault is.
+/// How many bytes of the input have been understood. A fault is there, or behind what else had come by then.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bw_position(connection: *mut Connection) -> u64 {
     // SAFETY: the header's promise.

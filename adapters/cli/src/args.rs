@@ -37,7 +37,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Serve HTTP and messages on one port, told apart by their first bytes
     #[command(after_help = "\
-HTTP has `/` (a page that explains itself), `/health` and `/echo`, which sends a POST's or PUT's body back as it comes.
+HTTP has `/` (a page that tells what there is), `/explain` (the machines at work in your browser), `/health` and `/echo`, which sends a POST's or PUT's body back as it comes.
 A message (header of magic 0xDEADBEEF, version 1, type, length) comes back as it is.
 
 Ctrl-C or SIGTERM: no new connections, those that run may finish within --grace. A second one stops at once.
