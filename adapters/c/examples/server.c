@@ -1,5 +1,5 @@
 /*
- * A whole server on one thread: epoll, and one port for HTTP, messages and what else is told apart there.
+ * A whole server on one thread: epoll, and one port for HTTP, WebSocket and messages.
  *
  *     cargo build --release -p barewire-c
  *     cc -I adapters/c/include adapters/c/examples/server.c target/release/libbarewire.a -o server
@@ -32,6 +32,7 @@ enum { READ = 16 * 1024, PIECES = 16, HIGH_WATER = 256 * 1024, LINGER_SECONDS = 
 struct peer {
     int socket;
     uint32_t wanted;        /* what epoll is to tell */
+    bool asks;              /* for a WebSocket, by a request that isn't complete yet */
     bool done;              /* the machine is; what is read now is discarded, so that the farewell arrives */
     uint64_t until;         /* and no longer than to this time */
     struct bw_connection *connection;
@@ -85,6 +86,9 @@ static void answer(struct peer *peer, const struct bw_event *event) {
         check(peer, bw_become(c, event->code == BW_PROTOCOL_MESSAGE ? BW_PROTOCOL_MESSAGE : BW_PROTOCOL_HTTP1_SERVER));
         break;
     case BW_KIND_REQUEST:
+        peer->asks = is(event->data, "/ws");
+        if (peer->asks)
+            break;
         if (is(event->data, "/health"))
             check(peer, bw_http_respond_with(c, event->id, 200, &type, 1, (const uint8_t *)"ok\n", 3));
         else if (is(event->data, "/echo"))
@@ -95,10 +99,25 @@ static void answer(struct peer *peer, const struct bw_event *event) {
     case BW_KIND_MESSAGE:
         check(peer, bw_message_send(c, event->code, event->data.data, event->data.length));
         break;
-    case BW_KIND_DATA: /* of an echo's body: of others we hear no more, they are answered */
+    case BW_KIND_DATA: /* of an echo's body: of others that are answered we hear no more */
+        if (peer->asks)
+            break;
         check(peer, bw_http_send(c, event->id, event->data.data, event->data.length));
         break;
+    case BW_KIND_TEXT:
+    case BW_KIND_BINARY:
+        check(peer, bw_websocket_send(c, event->kind, event->data.data, event->data.length));
+        break;
+    case BW_KIND_UPGRADED:
+        check(peer, bw_become(c, BW_PROTOCOL_WEBSOCKET_SERVER));
+        break;
     case BW_KIND_END: {
+        if (peer->asks) {
+            int32_t refused = bw_websocket_accept(c, event->id);
+            check(peer, refused == BW_CODE_INVALID ? bw_http_respond(c, event->id, 426, NULL, 0, 0) : refused);
+            peer->asks = false;
+            break;
+        }
         int32_t code = bw_http_finish(c, event->id, NULL, 0);
         /* A request without a body was answered with its head. */
         if (code != BW_CODE_UNKNOWN_ID && code != BW_CODE_CLOSED)

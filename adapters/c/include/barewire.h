@@ -1132,6 +1132,16 @@ int32_t bw_message_data(struct bw_connection *connection,
 int32_t bw_message_end(struct bw_connection *connection);
 
 /**
+ * Grants the WebSocket that request `id` asks for, when the request is complete: `BW_KIND_UPGRADED` follows, then
+ * `bw_become`. A request that asks wrongly is answered so.
+ *
+ * Returns 0, or the status that the request was refused with. `BW_CODE_INVALID` when it doesn't ask for an upgrade at
+ * all; `BW_CODE_OUT_OF_TURN` before its end, and before earlier requests are answered.
+ */
+int32_t bw_websocket_accept(struct bw_connection *connection,
+                            uint64_t id);
+
+/**
  * Gives 32 bytes that nobody can guess, from the system's randomness: what a WebSocket client masks with. They are used
  * once, by the next `bw_become`.
  *

@@ -7,6 +7,7 @@ use crate::{Code, Next, Span};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use barewire::detect::Detect;
+use barewire::http::{Id, RequestHead};
 use barewire::websocket::{self, CloseCode, Role};
 use barewire::{Instant, Link, Machine, http1, message, raw};
 use core::mem;
@@ -76,6 +77,8 @@ pub struct Connection {
     /// What the last head's or trailers' fields point to.
     pub(crate) fields: Vec<crate::Field>,
     pub(crate) seed: Option<[u8; 32]>,
+    /// The latest request that asked for another protocol.
+    pub(crate) asked: Option<(Id, RequestHead)>,
     fed: u64,
     error: i32,
     fault_at: u64,
@@ -141,7 +144,7 @@ impl Connection {
     pub(crate) fn new(protocol: Protocol, config: &Config) -> Result<Self, Code> {
         let configs = config.build()?;
         let machine = Speaker::new(protocol, role(protocol, None)?, Link::new(), &configs);
-        Ok(Self { machine, configs, fields: Vec::new(), seed: None, fed: 0, error: 0, fault_at: 0 })
+        Ok(Self { machine, configs, fields: Vec::new(), seed: None, asked: None, fed: 0, error: 0, fault_at: 0 })
     }
 
     pub(crate) fn error(&self) -> i32 {
@@ -235,6 +238,7 @@ pub unsafe extern "C" fn bw_become(connection: *mut Connection, protocol: u32) -
             let link = mem::take(connection.machine.link());
             connection.machine = Speaker::new(protocol, role, link, &connection.configs);
             connection.fields.clear();
+            connection.asked = None;
             Ok(0)
         })
     }

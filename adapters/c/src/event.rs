@@ -178,7 +178,14 @@ impl Connection {
                 detect.next(now).map(|next| filled(next, |found| out.detected(found))).map_err(Code::from)
             }
             Speaker::Server(server) => {
-                server.next_ref(now).map(|next| filled(next, |event| out.request(&event, listed))).map_err(Code::from)
+                let asked = &mut self.asked;
+                let heard = |event: RequestEvent<&[u8]>| {
+                    out.request(&event, listed);
+                    if let RequestEvent::Request { id, head, .. } = event {
+                        *asked = head.asks_upgrade().then(|| (id, head.to_owned()));
+                    }
+                };
+                server.next_ref(now).map(|next| filled(next, heard)).map_err(Code::from)
             }
             Speaker::Client(client) => {
                 client.next_ref(now).map(|next| filled(next, |event| out.response(&event, listed))).map_err(Code::from)

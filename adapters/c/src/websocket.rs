@@ -3,7 +3,7 @@
 use crate::connection::{Connection, Speaker};
 use crate::pointer::{array, guard};
 use crate::{Code, Kind};
-use barewire::websocket::{self, CloseCode, Event, Session};
+use barewire::websocket::{self, CloseCode, Event, Session, handshake};
 use bytes::Bytes;
 
 impl Connection {
@@ -19,13 +19,39 @@ fn text(bytes: &[u8]) -> Result<&str, Code> {
     core::str::from_utf8(bytes).map_err(|_| Code::Argument)
 }
 
+/// Grants the WebSocket that request `id` asks for, when the request is complete: `BW_KIND_UPGRADED` follows, then
+/// `bw_become`. A request that asks wrongly is answered so.
+///
+/// Returns 0, or the status that the request was refused with. `BW_CODE_INVALID` when it doesn't ask for an upgrade at
+/// all; `BW_CODE_OUT_OF_TURN` before its end, and before earlier requests are answered.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn bw_websocket_accept(connection: *mut Connection, id: u64) -> i32 {
+    // SAFETY: the header's promise, here and in all functions below.
+    unsafe {
+        guard(connection, |connection| {
+            let Speaker::Server(server) = &mut connection.machine else { return Err(Code::Protocol) };
+            let asked = connection.asked.as_ref().filter(|(asked, _)| asked.get() == id);
+            let (id, head) = asked.ok_or(Code::Invalid)?;
+            match handshake::accept(head, &handshake::Config::default()) {
+                Ok(accept) => {
+                    server.upgrade(*id, &accept.response)?;
+                    Ok(0)
+                }
+                Err(refusal) => {
+                    server.respond_with(*id, &refusal.response(), Bytes::new())?;
+                    Ok(refusal.status().code().into())
+                }
+            }
+        })
+    }
+}
+
 /// Gives 32 bytes that nobody can guess, from the system's randomness: what a WebSocket client masks with. They are used
 /// once, by the next `bw_become`.
 ///
 /// `BW_CODE_ARGUMENT` for another length.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn bw_seed(connection: *mut Connection, seed: *const u8, length: usize) -> i32 {
-    // SAFETY: the header's promise, here and in all functions below.
     unsafe {
         guard(connection, |connection| {
             connection.seed = Some(array(seed, length)?.try_into().map_err(|_| Code::Argument)?);

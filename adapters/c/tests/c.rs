@@ -136,6 +136,13 @@ impl Server {
     }
 }
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 fn curl(args: &[&str]) -> Vec<u8> {
     succeeds(Command::new("curl").args(["-sS", "--max-time", "30"]).args(args)).stdout
 }
@@ -156,6 +163,17 @@ fn converse(server: &Server, megabytes: usize) {
 
     let message = b"\xde\xad\xbe\xef\0\x01\0\x07\0\0\0\x05hello";
     assert_eq!(server.says(&message.repeat(1000)), message.repeat(1000));
+    // RFC 6455's own example of a key, and of a masked "Hello".
+    let opening = b"GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    let frames = b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x88\x82\0\0\0\0\x03\xe8";
+    let heard = server.says(&[&opening[..], frames].concat());
+    assert!(heard.starts_with(b"HTTP/1.1 101 "), "{}", heard.escape_ascii());
+    assert!(heard.windows(28).any(|key| key == b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{}", heard.escape_ascii());
+    assert!(heard.ends_with(b"\r\n\r\n\x81\x05Hello\x88\x02\x03\xe8"), "{}", heard.escape_ascii());
+    let plain = ["-o", "/dev/null", "-w", "%{http_code}", &server.url("/ws")];
+    assert_eq!(curl(&plain), b"426", "who doesn't ask for a WebSocket is told that there is one");
+
     let refusal = b"HTTP/1.1 505 HTTP Version Not Supported\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
     assert_eq!(server.says(b"GET / HTTP/3.0\r\nHost: x\r\n\r\n"), refusal);
     assert_eq!(server.says(b"\xde\xad\xbe\xef\0\x02 never"), b"", "no words for it: the end is the answer");

@@ -422,6 +422,7 @@ static void wrong(void) {
     HOLDS(bw_http_send(none, 0, NULL, 0) == BW_CODE_NULL && bw_http_finish(none, 0, NULL, 0) == BW_CODE_NULL);
     HOLDS(bw_message_send(none, 0, NULL, 0) == BW_CODE_NULL && bw_message_start(none, 0, 0) == BW_CODE_NULL);
     HOLDS(bw_message_data(none, NULL, 0) == BW_CODE_NULL && bw_message_end(none) == BW_CODE_NULL);
+    HOLDS(bw_websocket_accept(none, 0) == BW_CODE_NULL && bw_websocket_accept(c, 0) == BW_CODE_INVALID);
     HOLDS(bw_seed(none, NULL, 0) == BW_CODE_NULL && bw_seed(c, NULL, 32) == BW_CODE_NULL);
     HOLDS(bw_websocket_send(none, BW_KIND_TEXT, NULL, 0) == BW_CODE_NULL);
     HOLDS(bw_websocket_start(none, BW_KIND_TEXT) == BW_CODE_NULL && bw_websocket_end(c) == BW_CODE_PROTOCOL);
@@ -478,7 +479,8 @@ static void anything(void) {
             case 15: bw_raw_send(c, scrap, length); break;
             case 16: bw_websocket_send(c, BW_KIND_TEXT + chance(5), scrap, length); break;
             case 17: bw_websocket_start(c, BW_KIND_TEXT), bw_websocket_data(c, scrap, length), bw_websocket_end(c); break;
-            case 18: case 19: bw_feed(c, scrap, length, &n); break;
+            case 18: bw_websocket_accept(c, chance(2)); break;
+            case 19: case 20: bw_feed(c, scrap, length, &n); break;
             default:
                 if (bw_poll(c, now, &event, sizeof event) == BW_NEXT_EVENT) {
                     for (size_t i = 0; i < event.data.length; i++) touched ^= event.data.data[i];

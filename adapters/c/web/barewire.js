@@ -79,7 +79,7 @@ export class Connection {
   event() {
     const view = this.view(), word = (at) => view.getUint32(this.scratch + at, true);
     const fields = Array.from({ length: word(28) }, (_, i) => [this.text(word(32) + 16 * i), this.text(word(32) + 16 * i + 8)]);
-    return { kind: KINDS[word(0)] ?? "other", code: word(24), fields, id: view.getBigUint64(this.scratch + 8, true),
+    return { kind: KINDS[word(0)] ?? "other", flags: word(4), code: word(24), fields, id: view.getBigUint64(this.scratch + 8, true),
       length: view.getBigUint64(this.scratch + 16, true), name: this.text(this.scratch + 36), data: this.span(this.scratch + 44) };
   }
   span(at) {

@@ -7,8 +7,20 @@ const later = (connection, next, answer) => {
   if (next.kind === "end") answer(Uint8Array.from(connection.heard));
 };
 
-const http = (connection, next) => later(connection, next, (body) =>
-  connection.call("http_respond_with", next.id, 200, [["content-type", "text/plain"]], body.length ? body : "hello\n"));
+const ASKS_UPGRADE = 4, TEXT = 12, BINARY = 13, WEBSOCKET_SERVER = 8;
+
+const http = (connection, next) => {
+  if (next.kind === "request") connection.asked = next.flags & ASKS_UPGRADE;
+  if (next.kind === "upgraded") connection.call("become", WEBSOCKET_SERVER);
+  websocket(connection, next);
+  later(connection, next, (body) => {
+    if (connection.asked) connection.call("websocket_accept", next.id);
+    else connection.call("http_respond_with", next.id, 200, [["content-type", "text/plain"]], body.length ? body : "hello\n");
+  });
+};
+const websocket = (connection, next) => {
+  if (next.kind === "text" || next.kind === "binary") connection.call("websocket_send", next.kind === "text" ? TEXT : BINARY, next.data);
+};
 const message = (connection, next) => {
   if (next.kind === "message") connection.call("message_send", next.code, next.data);
   if (next.kind === "peer closed") connection.call("close");
@@ -30,13 +42,21 @@ Host: example.org
 Accept: text/plain
 
 `;
+const UPGRADE = `GET /chat HTTP/1.1
+Host: example.org
+Connection: Upgrade
+Upgrade: websocket
+Sec-WebSocket-Version: 13
+Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
+
+\\x81\\x85\\x37\\xfa\\x21\\x3d\\x7f\\x9f\\x4d\\x51\\x58`;
 const MESSAGE = "\\xde\\xad\\xbe\\xef\n\\x00\\x01 \\x00\\x07\n\\x00\\x00\\x00\\x05\nhello\n".replaceAll(" ", "\n");
 
 export const MACHINES = [
   {
     id: "http1-server", title: "HTTP server", crlf: true, answer: http,
-    about: "HTTP/1.1 as a server hears it. Here the application sends each body back, or says hello.",
-    samples: { "two requests": GET + POST, "expects a 100": "PUT /file HTTP/1.1\nHost: example.org\nExpect: 100-continue\nContent-Length: 4\n\ndata",
+    about: "HTTP/1.1 as a server hears it. Here the application sends each body back, or says hello; it grants a WebSocket, and echoes there.",
+    samples: { "two requests": GET + POST, "to a WebSocket": UPGRADE, "expects a 100": "PUT /file HTTP/1.1\nHost: example.org\nExpect: 100-continue\nContent-Length: 4\n\ndata",
       "smuggling": "POST / HTTP/1.1\nHost: example.org\nContent-Length: 6\nTransfer-Encoding: chunked\n\n0\n\nGET /admin HTTP/1.1\n",
       "space before a colon": "GET / HTTP/1.1\nHost : example.org\n\n", "a slow head": "GET /slow HTTP/1.1\nHost: exa" },
   },
@@ -53,9 +73,7 @@ export const MACHINES = [
   },
   {
     id: "websocket-server", title: "WebSocket", crlf: false,
-    answer(connection, next) {
-      if (next.kind === "text" || next.kind === "binary") connection.call("websocket_send", next.kind === "text" ? 12 : 13, next.data);
-    },
+    answer: websocket,
     about: "WebSocket after the handshake, the server's end. Here the application echoes; pings and Close frames the machine answers.",
     samples: { "text, ping, close": "\\x81\\x85\\x37\\xfa\\x21\\x3d\\x7f\\x9f\\x4d\\x51\\x58\n\\x89\\x82\\0\\0\\0\\0hi\n\\x88\\x82\\0\\0\\0\\0\\x03\\xe8",
       "in fragments": "\\x01\\x83\\0\\0\\0\\0bar\n\\x89\\x80\\0\\0\\0\\0\n\\x80\\x84\\0\\0\\0\\0ewir\n\\x81\\x81\\0\\0\\0\\0e",
