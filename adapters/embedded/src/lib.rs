@@ -1,7 +1,7 @@
 //! barewire machines over `embedded-io-async`, without std: embassy's sockets and serial lines, and whatever else speaks
 //! it.
 //!
-//! There is no pump below: [`Connection`] drives a machine through its [`Link`](barewire::Link), in a page. A reader and a
+//! There is no pump below: [`Connection`] drives a machine through its [`Link`], in a page. A reader and a
 //! writer are given apart, as `TcpSocket::split` makes them, so that both are tried at once. Their futures must be ones
 //! that lose nothing when they are dropped, as embassy's are.
 

@@ -1,6 +1,6 @@
 //! barewire machines on mio: a [`Connection`] for an event loop of your own.
 //!
-//! The loop waits in [`mio::Poll::poll`], no longer than [`timeout`]. Then it [`expire`]s timers, and for each token that
+//! The loop waits in [`mio::Poll::poll`], no longer than [`Wakes::timeout`]. Then it [`expire`]s timers, and for each token that
 //! mio or [`Wakes::take`] names it asks that connection for events, until there are none. Sockets are registered for
 //! reading and writing, once. `tests/real.rs` has such a loop.
 

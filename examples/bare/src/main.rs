@@ -13,6 +13,8 @@ mod serve;
 mod system;
 
 use arena::Arena;
+// Compiled along, to see that it needs no std either.
+use barewire_embedded as _;
 use core::fmt::Write;
 use system::Console;
 
