@@ -9,7 +9,10 @@ use core::fmt;
 pub struct Id(u64);
 
 impl Id {
-    pub(crate) const fn new(id: u64) -> Self {
+    /// The exchange with this number, for who could keep only that: across a foreign function interface, in a log. One
+    /// that isn't open is a [`Misuse`](crate::Misuse) of whatever command it is given to.
+    #[must_use]
+    pub const fn new(id: u64) -> Self {
         Self(id)
     }
 

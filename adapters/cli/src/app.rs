@@ -9,6 +9,7 @@ use core::convert::Infallible;
 use core::fmt::Display;
 
 mod echo;
+mod explain;
 mod gate;
 mod http;
 mod messages;

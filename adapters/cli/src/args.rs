@@ -38,8 +38,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Serve HTTP, WebSocket and messages on one port, told apart by their first bytes
     #[command(after_help = "\
-HTTP has `/` (a page that explains itself), `/health` and `/echo`, which sends a POST's or PUT's body back as it comes, and a
-WebSocket at `/ws`, which sends each message back.
+HTTP has `/` (a page that explains itself), `/explain` (the machines at work in your browser), `/health` and `/echo`, which
+sends a POST's or PUT's body back as it comes, and a WebSocket at `/ws`, which sends each message back.
 A message (header of magic 0xDEADBEEF, version 1, type, length) comes back as it is.
 
 Ctrl-C or SIGTERM: no new connections, those that run may finish within --grace. A second one stops at once.

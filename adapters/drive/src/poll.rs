@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::pump::{Goal, Io, Pump, Turn};
-use barewire::{Instant, Machine, Next};
+use barewire::{Inbox, Instant, Machine, Next, Outbox};
 use core::fmt;
 use core::future::poll_fn;
 use core::marker::PhantomData;
@@ -402,6 +402,14 @@ impl<R: Transport<S>, S> Io for Polled<'_, '_, R, S> {
 
     fn write(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize> {
         or_would_block(R::poll_write(self.stream, self.cx, chunks))
+    }
+
+    fn fill(&mut self, rx: &mut Inbox, want: usize) -> io::Result<usize> {
+        or_would_block(R::poll_fill(self.stream, self.cx, rx, want))
+    }
+
+    fn drain(&mut self, tx: &mut Outbox) -> io::Result<usize> {
+        or_would_block(R::poll_drain(self.stream, self.cx, tx))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -1,7 +1,7 @@
 //! Moves bytes between a stream and a machine. Never waits itself: that is what the two loops above it do.
 
 use crate::{Error, pool};
-use barewire::{Instant, Machine, Next, Outbox};
+use barewire::{Inbox, Instant, Machine, Next, Outbox};
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, IoSlice};
@@ -20,6 +20,14 @@ const BULKY: u8 = 2;
 pub(crate) trait Io {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize>;
     fn write(&mut self, chunks: &[IoSlice<'_>]) -> io::Result<usize>;
+    /// Reads into `rx`, and says how much.
+    fn fill(&mut self, rx: &mut Inbox, want: usize) -> io::Result<usize> {
+        fill(rx, want, |spare| self.read(spare))
+    }
+    /// Writes from `tx`, and says how much.
+    fn drain(&mut self, tx: &mut Outbox) -> io::Result<usize> {
+        drain(tx, |chunks| self.write(chunks))
+    }
     fn flush(&mut self) -> io::Result<()>;
     /// Ends the write side: a FIN.
     fn shut(&mut self) -> io::Result<()>;
@@ -268,11 +276,9 @@ impl<M: Machine> Pump<M> {
             let buffer = rx.detach().filter(|buffer| buffer.len() >= want);
             rx.attach(buffer.unwrap_or_else(|| pool::take(want)));
         }
-        let spare = rx.spare(want);
-        let len = spare.len();
-        match again(|| io.read(spare)) {
+        let len = rx.spare(want).len();
+        match again(|| io.fill(rx, len)) {
             Ok(n) if n > 0 => {
-                rx.commit(n);
                 self.full = if n == len { self.full.saturating_add(1) } else { 0 };
                 Ok(Turn::News)
             }
@@ -379,21 +385,9 @@ impl<M: Machine> Pump<M> {
 
 fn write(io: &mut impl Io, tx: &mut Outbox, dirty: &mut bool) -> io::Result<()> {
     while !tx.is_empty() {
-        let mut first = [&b""[..]];
-        tx.chunks(&mut first);
-        let written = if first[0].len() == tx.len() {
-            io.write(&[IoSlice::new(first[0])])
-        } else {
-            let mut chunks = [&b""[..]; PIECES];
-            let n = tx.chunks(&mut chunks);
-            io.write(&chunks.map(IoSlice::new)[..n])
-        };
-        match written {
+        match io.drain(tx) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
-            Ok(n) => {
-                tx.advance(n);
-                *dirty = true;
-            }
+            Ok(_) => *dirty = true,
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
@@ -407,6 +401,32 @@ fn write(io: &mut impl Io, tx: &mut Outbox, dirty: &mut bool) -> io::Result<()> 
         tx.fin_sent();
     }
     Ok(())
+}
+
+/// Reads into the window, by a call that knows slices.
+pub(crate) fn fill<E>(
+    rx: &mut Inbox,
+    want: usize,
+    read: impl FnOnce(&mut [u8]) -> Result<usize, E>,
+) -> Result<usize, E> {
+    let n = read(rx.spare(want))?;
+    rx.commit(n);
+    Ok(n)
+}
+
+/// Writes from the queue, by a call that knows slices.
+pub(crate) fn drain<E>(tx: &mut Outbox, write: impl FnOnce(&[IoSlice<'_>]) -> Result<usize, E>) -> Result<usize, E> {
+    let mut first = [&b""[..]];
+    tx.chunks(&mut first);
+    let n = if first[0].len() == tx.len() {
+        write(&[IoSlice::new(first[0])])?
+    } else {
+        let mut chunks = [&b""[..]; PIECES];
+        let n = tx.chunks(&mut chunks);
+        write(&chunks.map(IoSlice::new)[..n])?
+    };
+    tx.advance(n);
+    Ok(n)
 }
 
 fn again<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {

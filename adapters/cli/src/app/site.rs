@@ -1,4 +1,4 @@
-use super::{Answer, Service};
+use super::{Answer, Service, explain};
 use barewire::http::{FieldName, FieldValue, Method, RequestHead, Response, Status, TargetForm};
 use std::sync::LazyLock;
 
@@ -67,6 +67,10 @@ impl Service for Site {
             (_, "/health") => (0, Some((&heads.health, &b"ok\n"[..]))),
             (_, "/echo") => (1, None),
             (_, "/ws") => return Answer::WebSocket,
+            (_, path) if path.starts_with("/explain") => match explain::find(path) {
+                None => return Answer::Whole(&heads.absent, b"There is nothing here. Try /explain.\n"),
+                found => (0, found),
+            },
             _ => {
                 return Answer::Whole(
                     &heads.absent,
