@@ -232,6 +232,9 @@ pub(crate) struct Ws {
     /// A field to send; may be repeated
     #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
     pub(crate) headers: Vec<String>,
+    /// Don't offer to compress
+    #[arg(long)]
+    pub(crate) plain: bool,
     /// How long to listen on at the end of the input before closing; `off`: until the server closes
     #[arg(long, value_name = "SECONDS", default_value = "0", value_parser = wait)]
     pub(crate) wait: Patience,

@@ -5,6 +5,7 @@ use crate::app::{Configs, Port, Sockets};
 use crate::args::{Limits, Serve};
 use crate::failure::Failure;
 use crate::{runtime, signal};
+use barewire::websocket::extension::DeflateConfig;
 use barewire::websocket::{self, handshake};
 use barewire::{detect, http1, message};
 use barewire_drive::unix_at_origin;
@@ -64,7 +65,10 @@ pub(crate) fn messages(limits: &Limits) -> Result<message::Config, Failure> {
 
 /// They echo: whoever asks may have one, and the one subprotocol says just that.
 pub(crate) fn sockets(limits: &Limits) -> Result<Sockets, Failure> {
-    let handshake = handshake::Config::builder().subprotocols(["echo"]).origins(handshake::Origins::any());
+    let handshake = handshake::Config::builder()
+        .subprotocols(["echo"])
+        .deflate(Some(DeflateConfig::default()))
+        .origins(handshake::Origins::any());
     let session = websocket::Config::builder()
         .max_message(limits.max_message.into())
         .whole(WHOLE_SOCKET.min(limits.max_message.into()))

@@ -9,6 +9,7 @@ use crate::get;
 use crate::runtime;
 use barewire::Misuse;
 use barewire::http::FieldName;
+use barewire::websocket::extension::DeflateConfig;
 use barewire::websocket::{Config, handshake};
 pub(crate) use barewire_websocket::Error;
 use barewire_websocket::Url;
@@ -23,8 +24,10 @@ const WHOLE: u64 = 64 * 1024;
 
 pub(crate) fn run(args: &Ws) -> Result<(), Failure> {
     let url = parse(&args.url)?;
-    let handshake = handshake::Config::builder().subprotocols(args.subprotocols.iter().map(String::as_str)).build();
-    let handshake = handshake
+    let handshake = handshake::Config::builder()
+        .subprotocols(args.subprotocols.iter().map(String::as_str))
+        .deflate((!args.plain).then(DeflateConfig::default))
+        .build()
         .map_err(|error| Failure::at("the subprotocols", error).hint("Each is a token, and given once.").code(2))?;
     let mut opening = url.opening(handshake).map_err(|error| Failure::at("cannot make the request", error))?;
     for header in &args.headers {

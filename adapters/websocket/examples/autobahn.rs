@@ -2,6 +2,7 @@
 //!
 //! `cargo run -p barewire-websocket --example autobahn -- std|smol|tokio ws://127.0.0.1:9001 AGENT`
 
+use barewire::websocket::extension::DeflateConfig;
 use barewire::websocket::{Config, Event, handshake};
 use barewire_websocket::{Error, Handshake, Url};
 use core::time::Duration;
@@ -12,7 +13,8 @@ type Failure = Box<dyn std::error::Error>;
 
 fn client(url: &str) -> Result<(Url, handshake::Client), Failure> {
     let url: Url = url.parse()?;
-    let opening = url.opening(handshake::Config::default())?;
+    let agreement = handshake::Config::builder().deflate(Some(DeflateConfig::default())).build()?;
+    let opening = url.opening(agreement)?;
     Ok((url, handshake::Client::new(opening)?))
 }
 

@@ -4,7 +4,7 @@ use crate::WebSocket;
 use barewire::http::RequestHead;
 use barewire::websocket::handshake::{Answer, Negotiated, Offer, Server};
 use barewire::websocket::{Config, Role, Session};
-use barewire::{Link, Misuse, http1};
+use barewire::{Misuse, http1};
 use barewire_drive::{blocking, poll};
 use barewire_http::{Carrier, Requests};
 use core::fmt;
@@ -82,11 +82,6 @@ impl<C: fmt::Debug> fmt::Debug for Handshake<C> {
     }
 }
 
-/// What both ends agreed on leads to.
-fn session(link: Link, role: Role, negotiated: &Negotiated, config: Config) -> Session {
-    Session::negotiated(link, role, config, negotiated)
-}
-
 /// A server of HTTP of which a route is a WebSocket.
 pub trait Upgraded: sealed::Sealed {
     /// Its connection, then.
@@ -102,7 +97,8 @@ impl<R: poll::Transport<S>, S> Upgraded for Requests<poll::Connection<R, S, http
 
     fn into_websocket(self, granted: Option<Negotiated>, config: Config) -> Option<WebSocket<Self::Connection>> {
         let (negotiated, connection) = (granted?, self.into_upgraded()?);
-        let become_one = |server: http1::Server| session(server.into_link(), Role::Server, &negotiated, config);
+        let become_one =
+            |server: http1::Server| Session::negotiated(server.into_link(), Role::Server, config, &negotiated);
         Some(WebSocket::new(connection.map_machine(become_one), negotiated))
     }
 }
@@ -112,7 +108,8 @@ impl<W: blocking::Wire<S>, S> Upgraded for Requests<blocking::Connection<W, S, h
 
     fn into_websocket(self, granted: Option<Negotiated>, config: Config) -> Option<WebSocket<Self::Connection>> {
         let (negotiated, connection) = (granted?, self.into_upgraded()?);
-        let become_one = |server: http1::Server| session(server.into_link(), Role::Server, &negotiated, config);
+        let become_one =
+            |server: http1::Server| Session::negotiated(server.into_link(), Role::Server, config, &negotiated);
         Some(WebSocket::new(connection.map_machine(become_one), negotiated))
     }
 }

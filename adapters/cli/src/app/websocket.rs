@@ -28,8 +28,8 @@ pub(crate) struct WebSocket {
 
 impl WebSocket {
     /// `patience`: how long a peer may be too slow in taking what is sent.
-    pub(crate) fn with_link(link: Link, _agreed: &Negotiated, config: Config, patience: Option<Duration>) -> Self {
-        let session = Session::with_link(link, Role::Server, config);
+    pub(crate) fn with_link(link: Link, agreed: &Negotiated, config: Config, patience: Option<Duration>) -> Self {
+        let session = Session::negotiated(link, Role::Server, config, agreed);
         Self { session, gate: Gate::new(patience), stopping: false }
     }
 

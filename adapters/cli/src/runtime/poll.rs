@@ -68,7 +68,7 @@ pub(super) async fn chat<R: Transport<S>, S>(
 ) -> Result<(), Failure> {
     connection.set_linger(LINGER);
     let (mut socket, _) = Handshake::new(connection).open(config).await.map_err(ws::refused)?;
-    tracing::info!(subprotocol = socket.subprotocol(), "connected");
+    tracing::info!(subprotocol = socket.subprotocol(), compressed = socket.negotiated().deflate.is_some(), "connected");
     let mut input = pin!(input()?);
     let mut open = true;
     loop {

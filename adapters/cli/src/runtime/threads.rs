@@ -86,7 +86,7 @@ pub(super) fn chat(
     let mut connection = connection.map_err(|error| unreachable(address, &error))?;
     connection.set_linger(LINGER);
     let (socket, _) = Handshake::new(connection).open(config).map_err(ws::refused)?;
-    tracing::info!(subprotocol = socket.subprotocol(), "connected");
+    tracing::info!(subprotocol = socket.subprotocol(), compressed = socket.negotiated().deflate.is_some(), "connected");
     let (mut reader, writer) = socket.split();
     let (input, failed) = (input()?, Arc::new(Mutex::new(None)));
     let told = Arc::clone(&failed);

@@ -167,3 +167,41 @@ fn long_messages_come_in_pieces() {
     assert!(seen == payload, "{} bytes", seen.len());
     assert!(lines[lines.len() - 2].starts_with(r#"{"event":"end""#));
 }
+
+#[test]
+fn web_socket_frames() {
+    golden(
+        &["websocket-client"],
+        b"\x81\x85\x37\xfa\x21\x3d\x7f\x9f\x4d\x51\x58\x01\x82\0\0\0\0in\x89\x81\0\0\0\0?\x80\x82\0\0\0\0 2\
+          \x82\x81\0\0\0\0\xff\xc1\x81\0\0\0\0z\x88\x85\0\0\0\0\x03\xe8byemore",
+        0,
+        &[
+            r#"{"event":"text","payload":"Hello","bytes":[0,11]}"#,
+            r#"{"event":"ping","payload":"?","bytes":[11,26]}"#,
+            r#"{"event":"text","payload":"in 2","bytes":[26,34]}"#,
+            r#"{"event":"binary","payload":{"hex":"ff"},"bytes":[34,41]}"#,
+            r#"{"event":"extended","kind":"text","reserved":["rsv1"],"payload":"z","bytes":[41,48]}"#,
+            r#"{"event":"close","code":1000,"reason":"bye","bytes":[48,59]}"#,
+            r#"{"event":"unread","bytes":[59,63]}"#,
+        ],
+    );
+    golden(
+        &["websocket-server"],
+        b"\x81\x02hi\x8a\x00\x88\x00",
+        0,
+        &[
+            r#"{"event":"text","payload":"hi","bytes":[0,4]}"#,
+            r#"{"event":"pong","payload":"","bytes":[4,6]}"#,
+            r#"{"event":"close","bytes":[6,8]}"#,
+        ],
+    );
+    golden(
+        &["websocket-server"],
+        b"\x82\x01a\x82\x81",
+        1,
+        &[
+            r#"{"event":"binary","payload":"a","bytes":[0,3]}"#,
+            r#"{"error":"a client must mask its frames, and a server must not","status":1002,"at":3}"#,
+        ],
+    );
+}
