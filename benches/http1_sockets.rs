@@ -17,7 +17,8 @@ mod load;
 mod servers;
 
 use barewire_benches::http::DEPTH;
-use load::{Load, Server};
+use barewire_benches::process::{Server, compare};
+use load::Load;
 
 fn main() {
     let mut args = std::env::args().skip(1).filter(|arg| arg != "--bench");
@@ -27,45 +28,14 @@ fn main() {
         let (_, serve) = servers::ALL.iter().find(|(other, _)| *other == name).expect("a server's name");
         return serve();
     }
-    let rounds: usize = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(9);
     let mut servers: Vec<Server> =
         servers::ALL.iter().map(|(name, _)| *name).filter(|name| name.contains(&first)).map(Server::start).collect();
     if "nginx".contains(&first) {
-        servers.extend(Server::nginx());
+        servers.extend(load::nginx());
     }
     for (connections, depth, requests) in [(8, 1, 20_000), (32, 1, 20_000), (8, DEPTH, 160_000)] {
         println!("{connections} connections, {depth} in flight on each, {requests} requests a turn");
         let load = Load { connections, depth, requests };
-        compare(&mut servers, &load, rounds);
+        compare(&servers, requests, |server| load.turn(server));
     }
-}
-
-fn compare(servers: &mut [Server], load: &Load, rounds: usize) {
-    let mut turns = vec![Vec::new(); servers.len()];
-    for round in 0..=rounds {
-        for at in 0..servers.len() {
-            // Each begins once, since whoever comes after a slow one finds the caches cold and the client behind.
-            let at = (at + round) % servers.len();
-            let turn = servers[at].turn(load);
-            // The first round warms up.
-            if round > 0 {
-                turns[at].push(turn);
-            }
-        }
-    }
-    let mut reference = None;
-    for (server, turns) in servers.iter().zip(&mut turns) {
-        let requests = load.requests as f64;
-        let wall = requests / median(turns.iter().map(|turn| turn.wall));
-        let cpu = median(turns.iter().map(|turn| turn.cpu)) * 1e6 / requests;
-        let user = turns.iter().map(|turn| turn.user).sum::<f64>() * 1e6 / requests / turns.len() as f64;
-        let ratio = *reference.get_or_insert(cpu) / cpu;
-        println!("  {:<26} {wall:>9.0} /s  {cpu:>6.2} us CPU ({user:.2} user)  {ratio:>5.2} x", server.name);
-    }
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<_> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
 }

@@ -10,6 +10,7 @@
 use barewire::http::{RequestEvent, Response, Status};
 use barewire::http1::{Config, Server};
 use barewire::message::{Event, Session};
+use barewire::websocket::{self, Role};
 use barewire::{Instant, Link, Machine, Next};
 use barewire_benches::http::{BODY, BROWSER, SMALL};
 use bytes::Bytes;
@@ -163,6 +164,106 @@ fn exchange(head: &[u8]) {
     }
 }
 
+/// Masked messages, as a server receives them.
+fn masked(payload: usize, read: usize) -> (Vec<u8>, usize) {
+    let mut client = websocket::Session::new(Role::Client { seed: [7; 32] }, websocket::Config::default());
+    for _ in 0..MESSAGES {
+        client.send(vec![7; payload]).unwrap();
+    }
+    (std::iter::from_fn(|| client.link().tx.pop()).flatten().collect(), read)
+}
+
+#[library_benchmark]
+#[bench::whole_16(args = (16, 16 << 10), setup = masked)]
+#[bench::by_16_bytes_16(args = (16, 16), setup = masked)]
+#[bench::by_the_byte_16(args = (16, 1), setup = masked)]
+#[bench::whole_125(args = (125, 16 << 10), setup = masked)]
+#[bench::by_16_bytes_125(args = (125, 16), setup = masked)]
+#[bench::by_the_byte_125(args = (125, 1), setup = masked)]
+#[bench::whole_1024(args = (1024, 16 << 10), setup = masked)]
+#[bench::by_16_bytes_1024(args = (1024, 16), setup = masked)]
+#[bench::by_the_byte_1024(args = (1024, 1), setup = masked)]
+fn websocket_lent((wire, read): (Vec<u8>, usize)) {
+    let mut session = websocket::Session::new(Role::Server, websocket::Config::default());
+    let mut wire = &wire[..];
+    let mut received = 0;
+    while received < MESSAGES {
+        match session.next_ref(black_box(Instant::ORIGIN)).unwrap() {
+            Next::Event(websocket::Event::Binary(message)) => {
+                black_box(message);
+                received += 1;
+            }
+            _ => feed(session.link(), &mut wire, read),
+        }
+    }
+}
+
+#[library_benchmark]
+#[bench::whole_16(args = (16, 16 << 10), setup = masked)]
+#[bench::whole_125(args = (125, 16 << 10), setup = masked)]
+#[bench::whole_1024(args = (1024, 16 << 10), setup = masked)]
+#[bench::by_16_bytes_1024(args = (1024, 16), setup = masked)]
+fn websocket_owned((wire, read): (Vec<u8>, usize)) {
+    let mut session = websocket::Session::new(Role::Server, websocket::Config::default());
+    let mut wire = &wire[..];
+    let mut received = 0;
+    while received < MESSAGES {
+        match session.next(black_box(Instant::ORIGIN)).unwrap() {
+            Next::Event(websocket::Event::Binary(message)) => {
+                black_box(message);
+                received += 1;
+            }
+            _ => feed(session.link(), &mut wire, read),
+        }
+    }
+}
+
+// Of a server and, where it says so, of a client, which masks.
+#[library_benchmark]
+#[bench::of_16(16, Role::Server)]
+#[bench::of_125(125, Role::Server)]
+#[bench::of_1024(1024, Role::Server)]
+#[bench::masked_16(16, Role::Client { seed: [7; 32] })]
+#[bench::masked_1024(1024, Role::Client { seed: [7; 32] })]
+fn websocket_send(payload: usize, role: Role) {
+    let mut session = websocket::Session::new(role, websocket::Config::default());
+    let payload = vec![7; payload];
+    for _ in 0..MESSAGES {
+        session.send_ref(websocket::Event::Binary(black_box(&payload))).unwrap();
+        let queued = session.link().tx.len();
+        if queued > 16 << 10 {
+            session.link().tx.advance(queued);
+        }
+    }
+}
+
+// Sixteen messages to a read, and all replies in one drain, as a driver does it.
+#[library_benchmark]
+#[bench::lent_16(args = (16, 16 * 22), setup = masked)]
+#[bench::lent_125(args = (125, 16 * 131), setup = masked)]
+#[bench::lent_1024(args = (1024, 16 * 1032), setup = masked)]
+fn websocket_echo((wire, read): (Vec<u8>, usize)) {
+    let mut session = websocket::Session::new(Role::Server, websocket::Config::default());
+    let mut wire = &wire[..];
+    loop {
+        match session.exchange(black_box(Instant::ORIGIN)).unwrap() {
+            Next::Event((message, mut peer)) => peer.send_ref(message).unwrap(),
+            _ => {
+                let tx = &mut session.link().tx;
+                tx.advance(tx.len());
+                if wire.is_empty() {
+                    break;
+                }
+                feed(session.link(), &mut wire, read);
+            }
+        }
+    }
+}
+
 library_benchmark_group!(name = messages, benchmarks = [receive_lent, receive_owned, send]);
 library_benchmark_group!(name = http1, benchmarks = [read_heads, feed_alone, exchange]);
-main!(library_benchmark_groups = messages, http1);
+library_benchmark_group!(
+    name = websockets,
+    benchmarks = [websocket_lent, websocket_owned, websocket_send, websocket_echo]
+);
+main!(library_benchmark_groups = messages, http1, websockets);

@@ -1,11 +1,12 @@
-//! The load client, and the processes it is aimed at.
+//! The load client, and nginx for it.
 
 use barewire_benches::http::SMALL;
+use barewire_benches::process::{Server, Turn};
 use rustix::event::epoll;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 /// What to ask of a server.
@@ -16,90 +17,41 @@ pub struct Load {
     pub requests: usize,
 }
 
-/// What it took, in seconds.
-#[derive(Clone, Copy)]
-pub struct Turn {
-    pub wall: f64,
-    pub cpu: f64,
-    pub user: f64,
-}
-
-/// A server in a process of its own.
-pub struct Server {
-    pub name: &'static str,
-    child: Child,
-    at: SocketAddr,
-}
-
-impl Server {
-    pub fn start(name: &'static str) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--serve", name])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        Self { name, child, at: line.trim().parse().expect("the server's address") }
-    }
-
-    /// nginx with one process that does it all, if there is an nginx.
-    pub fn nginx() -> Option<Self> {
-        let dir = std::env::temp_dir().join(format!("barewire-bench-{}", std::process::id()));
-        std::fs::create_dir_all(&dir).unwrap();
-        let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let config = format!(
-            "daemon off; master_process off; worker_processes 1; pid {dir}/pid; error_log {dir}/error crit;\n\
-             events {{ worker_connections 1024; }}\n\
-             http {{ access_log off; keepalive_requests 1000000000; default_type text/plain;\n\
-             server {{ listen {at}; location / {{ return 200 \"Hello, World!\"; }} }} }}\n",
-            dir = dir.display(),
-        );
-        let file = dir.join("nginx.conf");
-        std::fs::write(&file, config).unwrap();
-        let program = ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|path| Path::new(path).exists());
-        let child = program.map(|nginx| Command::new(nginx).arg("-p").arg(&dir).arg("-c").arg(&file).spawn());
-        let Some(Ok(child)) = child else {
-            println!("NO NGINX HERE: it is missing from the comparison");
-            return None;
-        };
-        let server = Self { name: "nginx", child, at };
-        let end = Instant::now() + Duration::from_secs(5);
-        while TcpStream::connect(at).is_err() {
-            assert!(Instant::now() < end, "nginx doesn't listen");
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        Some(server)
-    }
-
-    pub fn turn(&mut self, load: &Load) -> Turn {
-        let mut streams: Vec<_> = (0..load.connections).map(|_| connect(self.at)).collect();
+impl Load {
+    pub fn turn(&self, server: &Server) -> Turn {
+        let mut streams: Vec<_> = (0..self.connections).map(|_| connect(server.at())).collect();
         let reply = reply_length(&mut streams);
-        let (cpu, user) = (self.cpu(), self.user());
-        let start = Instant::now();
-        run(&mut streams, load, reply);
-        let wall = start.elapsed().as_secs_f64();
-        Turn { wall, cpu: self.cpu() - cpu, user: self.user() - user }
-    }
-
-    /// Seconds of CPU time that the process has had.
-    fn cpu(&self) -> f64 {
-        barewire_benches::cpu(self.child.id())
-    }
-
-    /// Seconds of it in user mode, in ticks of 10 ms.
-    fn user(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id())).unwrap();
-        let fields = stat.rsplit_once(')').unwrap().1;
-        fields.split_whitespace().nth(11).unwrap().parse::<f64>().unwrap() / 100.0
+        server.measure(|| run(&mut streams, self, reply))
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+/// nginx with one process that does it all, if there is an nginx.
+pub fn nginx() -> Option<Server> {
+    let dir = std::env::temp_dir().join(format!("barewire-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let at = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let config = format!(
+        "daemon off; master_process off; worker_processes 1; pid {dir}/pid; error_log {dir}/error crit;\n\
+         events {{ worker_connections 1024; }}\n\
+         http {{ access_log off; keepalive_requests 1000000000; default_type text/plain;\n\
+         server {{ listen {at}; location / {{ return 200 \"Hello, World!\"; }} }} }}\n",
+        dir = dir.display(),
+    );
+    let file = dir.join("nginx.conf");
+    std::fs::write(&file, config).unwrap();
+    let program = ["/usr/sbin/nginx", "/usr/bin/nginx"].into_iter().find(|path| Path::new(path).exists());
+    let child = program.map(|nginx| Command::new(nginx).arg("-p").arg(&dir).arg("-c").arg(&file).spawn());
+    let Some(Ok(child)) = child else {
+        println!("NO NGINX HERE: it is missing from the comparison");
+        return None;
+    };
+    let server = Server::running("nginx", child, at);
+    let end = Instant::now() + Duration::from_secs(5);
+    while TcpStream::connect(at).is_err() {
+        assert!(Instant::now() < end, "nginx doesn't listen");
+        std::thread::sleep(Duration::from_millis(10));
     }
+    Some(server)
 }
 
 fn connect(at: SocketAddr) -> TcpStream {

@@ -4,11 +4,11 @@ use barewire::Next;
 use barewire::http::{RequestEvent, Response, Status};
 use barewire::http1::{Config, Server};
 use barewire_benches::http::BODY;
+use barewire_benches::process::{announce, listen, on_tokio};
 use bytes::Bytes;
 use std::convert::Infallible;
-use std::future::Future;
 use std::io::{self, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::TcpListener;
 
 /// The first is what the others are compared with: hyper at its best, with `pipeline_flush`.
 pub const ALL: &[(&str, fn())] = &[
@@ -23,32 +23,12 @@ pub const ALL: &[(&str, fn())] = &[
     ("floor: epoll, httparse", epoll_by_hand),
 ];
 
-fn listen() -> TcpListener {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    announce(listener.local_addr().unwrap());
-    listener
-}
-
-fn announce(at: SocketAddr) {
-    println!("{at}");
-    io::stdout().flush().unwrap();
-}
-
 fn config() -> Config {
     Config::builder().unix_at_origin(Some(barewire_drive::unix_at_origin())).build().unwrap()
 }
 
 fn hello() -> (Response, Bytes) {
     (Response::new(Status::OK), Bytes::from_static(BODY))
-}
-
-fn on_tokio<F: Future>(server: impl FnOnce(tokio::net::TcpListener) -> F) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let listener = listen();
-        listener.set_nonblocking(true).unwrap();
-        server(tokio::net::TcpListener::from_std(listener).unwrap()).await;
-    });
 }
 
 fn tokio_barewire() {

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 pub mod http;
+pub mod process;
 
 /// One way to do the work.
 pub struct Contestant<'a> {
