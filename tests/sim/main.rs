@@ -70,7 +70,7 @@ fn run(a: &mut impl End, b: &mut impl End, chance: &mut Chance) -> bool {
 fn seeds(name: &str, scenario: fn(&mut Chance)) {
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse::<u64>().expect("a number"));
     let first = number("SIM_SEED");
-    let count = number("SIM_SEEDS").unwrap_or(if first.is_some() { 1 } else { 1000 });
+    let count = number("SIM_SEEDS").unwrap_or(if first.is_some() { 1 } else { 700 });
     let first = first.unwrap_or(0);
     for seed in first..first + count {
         if let Err(panic) = catch_unwind(|| scenario(&mut Chance::new(seed))) {

@@ -67,7 +67,7 @@ impl Talker {
             }
             Event::Data(piece) => self.heard.last_mut().unwrap().1.extend_from_slice(&piece),
             Event::End => self.open = false,
-            Event::Ping(payload) | Event::Pong(payload) => assert!(payload.is_empty() || payload == &b"there?"[..]),
+            Event::Ping(payload) | Event::Pong(payload) => assert!(payload.is_empty() || *payload == b"there?"[..]),
             Event::Close(close) => self.close = close.map(|close| close.code),
             other => panic!("{other:?}"),
         }
