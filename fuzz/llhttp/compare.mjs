@@ -140,8 +140,8 @@ const LOOSER = [
     (end, _, input) => end === 'INVALID_CONTENT_LENGTH' && /^content-length:[ \t]*\d+ *\t[ \t]*\r$/im.test(input),
   ],
   [
-    'white space before an extension: "A recipient MUST parse for such bad whitespace" (RFC 9110 §5.6.3)',
-    (end, _, input) => end === 'INVALID_CHUNK_SIZE' && /[0-9a-f"][ \t]+;|;[ \t]/i.test(input),
+    'white space within an extension: "A recipient MUST parse for such bad whitespace" (RFC 9110 §5.6.3)',
+    (end, _, input) => /^(INVALID_CHUNK_SIZE|STRICT)$/.test(end) && /^[0-9a-f]+([ \t]+;|;.*[ \t])/im.test(input),
   ],
 ]
 
