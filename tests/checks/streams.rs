@@ -72,7 +72,9 @@ pub fn holds(data: &[u8]) {
     assert_eq!((protocol.hear)(&a, &b), both, "{} | {}", a.escape_ascii(), b.escape_ascii());
     begins(&alone, &both);
     assert!(both.events.len() <= 4 * (a.len() + b.len()) + 4, "more events than bytes can pay for");
-    if alone.between {
+    // An empty line before a request is passed over, once: behind one, what comes isn't read as it is alone.
+    let passed_over = a.strip_suffix(b"\r\n").is_some_and(|before| (protocol.hear)(before, b"").events == alone.events);
+    if alone.between && !passed_over {
         let behind = (protocol.hear)(&b, b"");
         let expected = [&alone.events[..], &behind.events].concat();
         assert_eq!(both.events, expected, "{} | {}", a.escape_ascii(), b.escape_ascii());
@@ -197,10 +199,7 @@ fn requests(a: &[u8], b: &[u8]) -> Heard {
         false
     };
     let server = http1::Server::new(http1::Config::default());
-    // An empty line before a request is skipped, once: what skipped it isn't as new.
-    let all = [a, b].concat();
-    let skipped = all.ends_with(b"\r\n\r\n\r\n") || all == b"\r\n";
-    run(server, [a, b], act, |server| server.is_idle() && !skipped, http1::Server::into_link)
+    run(server, [a, b], act, http1::Server::is_idle, http1::Server::into_link)
 }
 
 fn responses(a: &[u8], b: &[u8]) -> Heard {
