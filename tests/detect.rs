@@ -154,3 +154,19 @@ quickcheck! {
         answer(&Config::default(), &input).map(|(protocol, _)| protocol) == whole(&Config::default(), &input)
     }
 }
+
+#[test]
+fn every_fault_has_words_of_its_own() {
+    let words = [
+        Config::builder().limit(1).build().unwrap_err().to_string(),
+        Config::builder().timeout(Some(Duration::ZERO)).build().unwrap_err().to_string(),
+        Error::Timeout.to_string(),
+    ];
+    assert!(words.iter().all(|text| text.len() > 5) && words[0] != words[1], "{words:?}");
+}
+
+#[test]
+fn the_least_limit_holds_the_preface_of_http_2() {
+    assert!(Config::builder().limit(24).build().is_ok());
+    assert_eq!(Config::builder().limit(23).build(), Err(ConfigError::SmallLimit(23)));
+}

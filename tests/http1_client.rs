@@ -421,6 +421,9 @@ fn rustsec_2017_0002_nothing_illegal_leaves() {
     misuse(to("GET", "h:443"), Body::Empty);
     misuse(to("CONNECT", "/"), Body::Empty);
     misuse(to("TRACE", "/"), Body::Length(1));
+    misuse(to("TRACE", "/").field(FieldName::EXPECT, FieldValue::literal("100-continue")), Body::Empty);
+    misuse(to("CONNECT", "h:443"), Body::Length(1));
+    misuse(to("CONNECT", "h:443"), Body::Unknown);
     misuse(to("PUT", "/").field(FieldName::CONTENT_LENGTH, FieldValue::literal("2")), Body::Length(3));
     misuse(to("PUT", "/").field(FieldName::CONTENT_LENGTH, FieldValue::literal("2")), Body::Empty);
     misuse(to("PUT", "/").field(FieldName::TRANSFER_ENCODING, FieldValue::literal("chunked")), Body::Empty);

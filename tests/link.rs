@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use barewire::{Inbox, Outbox};
+use barewire::{Inbox, Link, Outbox};
 use bytes::Bytes;
 use quickcheck::{Arbitrary, Gen, quickcheck};
 use std::collections::VecDeque;
@@ -209,4 +209,83 @@ fn nothing_follows_the_end() {
     tx.put(b"never sent");
     tx.abort();
     assert!(tx.is_aborted() && tx.is_empty() && !tx.wants_fin());
+}
+
+#[test]
+fn lent_storage_comes_back_as_it_was() {
+    let mut link = Link::new();
+    assert_eq!((link.rx.limit(), link.rx.room()), (64 * 1024, 64 * 1024));
+    link.rx.attach(vec![0; 100]);
+    link.tx.attach(Vec::with_capacity(500));
+    // All of it is used before there is more.
+    for n in [60, 40] {
+        assert_eq!(link.rx.spare(n).len(), n);
+        link.rx.commit(n);
+    }
+    link.tx.put(b"x");
+    assert!(matches!(link.detach(), (None, None)), "something is left in them");
+    link.rx.skip(100);
+    link.tx.advance(1);
+    let (rx, tx) = link.detach();
+    assert_eq!((rx.map(|storage| storage.len()), tx.map(|storage| storage.capacity())), (Some(100), Some(500)));
+    assert!(matches!(link.detach(), (None, None)));
+}
+
+#[test]
+fn a_span_is_copied_where_it_would_pin_more_than_itself() {
+    let mut rx = Inbox::default();
+    rx.set_limit(1 << 20);
+    // A large one in a much larger buffer.
+    rx.attach(vec![0; 1 << 20]);
+    rx.spare(64 << 10);
+    rx.commit(64 << 10);
+    assert_eq!(rx.take(64 << 10).len(), 64 << 10);
+    assert_eq!(rx.detach().map(|storage| storage.len()), Some(1 << 20));
+    // A small one that fills its buffer.
+    rx.attach(vec![0; 100]);
+    rx.spare(100);
+    rx.commit(100);
+    assert_eq!(rx.take(100).len(), 100);
+    assert_eq!(rx.detach().map(|storage| storage.len()), Some(100));
+}
+
+#[test]
+fn received_bytes_are_transformed_in_place() {
+    let mut rx = Inbox::default();
+    rx.receive(b"abc".to_vec(), 0);
+    rx.data_mut().make_ascii_uppercase();
+    assert_eq!(rx.data(), b"ABC");
+    assert_eq!(format!("{rx:?}"), "Inbox { len: 3, storage: 3, limit: 65536, closed: false }");
+}
+
+#[test]
+fn pieces_from_four_kib_on_leave_by_reference() {
+    for (length, pieces) in [(2000, 1), (4095, 1), (4096, 2)] {
+        let mut tx = Outbox::default();
+        tx.put(b"head");
+        tx.push(vec![7; length].into());
+        assert_eq!(tx.chunks(&mut [&b""[..]; 4]), pieces, "{length}");
+        tx.put(b"x");
+        tx.advance(1);
+        let (small, large) = if pieces == 1 { (4 + length, 0) } else { (4, length) };
+        assert_eq!(format!("{tx:?}"), format!("Outbox {{ small: {small}, large: {large}, end: Open }}"));
+    }
+}
+
+#[test]
+fn a_tail_of_up_to_64_kib_survives_and_is_used_again() {
+    let mut tx = Outbox::default();
+    tx.attach(Vec::with_capacity(64 * 1024));
+    tx.put(&[7; 2000]);
+    tx.advance(2000);
+    assert_eq!(tx.detach().map(|storage| storage.capacity()), Some(64 * 1024));
+    // Something is always left, and yet it doesn't grow.
+    let mut tx = Outbox::default();
+    tx.put(&[7; 10]);
+    for _ in 0..10_000 {
+        tx.put(&[7; 100]);
+        tx.advance(100);
+    }
+    tx.advance(10);
+    assert!(tx.detach().unwrap().capacity() < 1000);
 }

@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use barewire::message::{Config, ConfigError, DatagramEvent, Datagrams, Error, Event, Header, Message, Session, wire};
+use barewire::message::{
+    Config, ConfigError, DatagramEvent, Datagrams, DecodeError, EncodeError, Error, Event, Header, Message, Session,
+    wire,
+};
 use barewire::{Datagrams as _, Instant, Link, Machine, Misuse, Next};
 use bytes::Bytes;
+use core::ops::RangeInclusive;
 use core::time::Duration;
 use quickcheck::quickcheck;
 
@@ -675,4 +679,53 @@ mod typed {
         session.close().unwrap();
         assert_eq!(session.send_typed(&Name("x")), Err(EncodeError::Misuse(Misuse::Closed)));
     }
+}
+
+#[test]
+fn a_config_says_what_was_agreed_on() {
+    let config = Config::builder().magic(7).version(3).accept(2..=4).largest(50).whole(40).build().unwrap();
+    assert_eq!((config.magic(), config.version(), config.accepted()), (7, 3, 2..=4));
+    assert_eq!((config.largest(), config.whole()), (50, 40));
+    assert!(Config::builder().datagram(12).build().is_ok() && Config::builder().datagram(11).build().is_err());
+}
+
+#[test]
+fn every_fault_has_words_of_its_own() {
+    let errors = [
+        Error::UnknownMagic(1),
+        Error::UnsupportedVersion(2),
+        Error::Oversize { length: 3, limit: 2 },
+        Error::Truncated { received: 3, expected: 4 },
+        Error::Trailing { extra: 5 },
+        Error::Idle,
+        Error::Timeout,
+        Error::Stalled,
+    ];
+    let mut words: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    let builders = [
+        Config::builder().accept(RangeInclusive::new(2, 1)),
+        Config::builder().version(9),
+        Config::builder().largest(1).whole(2),
+        Config::builder().datagram(0),
+        Config::builder().idle(Some(Duration::ZERO)),
+        Config::builder().rate(0),
+    ];
+    words.extend(builders.map(|builder| builder.build().unwrap_err().to_string()));
+    words.push(EncodeError::Value.to_string());
+    let decode = [DecodeError::Kind { expected: 1, found: 2 }, DecodeError::Trailing { extra: 9 }, DecodeError::Value];
+    words.extend(decode.iter().map(ToString::to_string));
+    let all = words.len();
+    words.sort();
+    words.dedup();
+    assert!(words.len() == all && words.iter().all(|text| text.len() > 5), "{words:?}");
+}
+
+#[test]
+fn the_largest_datagram_is_taken() {
+    let config = Config::builder().datagram(112).build().unwrap();
+    let mut machine = Datagrams::new(config);
+    machine.send((), 1, [7; 100]).unwrap();
+    let sent = machine.transmit().unwrap();
+    machine.receive((), &sent.payload, Instant::ORIGIN);
+    assert!(matches!(machine.next(Instant::ORIGIN), Some(DatagramEvent::Message { .. })));
 }

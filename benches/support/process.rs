@@ -54,14 +54,7 @@ impl Server {
 
     /// Seconds of CPU time that the process has had.
     fn cpu(&self) -> f64 {
-        let mut clock = 0;
-        let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
-        // SAFETY: both pointers are to locals of the right type.
-        let failed = unsafe {
-            libc::clock_getcpuclockid(self.child.id().cast_signed(), &mut clock) | libc::clock_gettime(clock, &mut time)
-        };
-        assert_eq!(failed, 0, "{} has died", self.name);
-        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+        crate::cpu(self.child.id())
     }
 
     /// Seconds of it in user mode, in ticks of 10 ms.

@@ -158,7 +158,7 @@ impl Client {
     /// [`Misuse::OutOfTurn`] before the last request is finished, after one that asks for another protocol, and when
     /// the limit of pipelined requests is reached; [`Misuse::Closed`] when the connection takes no more requests: use
     /// a new one; [`Misuse::Invalid`] without exactly one `Host`, for a target whose form the method doesn't allow, a
-    /// body on `TRACE`, an expectation without a body, and fields that contradict the engine.
+    /// body on `TRACE` or `CONNECT`, an expectation without a body, and fields that contradict the engine.
     pub fn request(&mut self, request: &Request, body: Body) -> Result<Id, Misuse> {
         self.check(request, body)?;
         let fields = request.outgoing();

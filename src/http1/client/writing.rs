@@ -29,8 +29,11 @@ impl Client {
             (Some(length), Body::Length(same)) => length == same,
             _ => false,
         };
-        let bodyless = method == Method::TRACE || fields.expects_continue;
-        let fits = if method == Method::TRACE { none } else { !(bodyless && none) };
+        // "A client MUST NOT send content in a TRACE request" (RFC 9110 §9.3.8), "a CONNECT request message does not have
+        // content" (§9.3.6), and "a client MUST NOT generate a 100-continue expectation in a request that does not include
+        // content" (§10.1.1).
+        let bodyless = matches!(method, Method::TRACE | Method::CONNECT);
+        let fits = if none { !fields.expects_continue } else { !bodyless };
         if form && length && fits && fields.hosts == 1 && !fields.conflict { Ok(()) } else { Err(Misuse::Invalid) }
     }
 
