@@ -21,8 +21,8 @@ pub enum Load {
 }
 
 pub const LOADS: &[Load] = &[
-    Load::Bulk { streams: 1, bytes: 8 << 30 },
-    Load::Bulk { streams: 32, bytes: 8 << 30 },
+    Load::Bulk { streams: 1, bytes: 2 << 30 },
+    Load::Bulk { streams: 32, bytes: 2 << 30 },
     Load::Messages { connections: 32, size: 64, messages: 100_000 },
     Load::Messages { connections: 32, size: 16 << 10, messages: 60_000 },
     Load::Messages { connections: 1, size: 64, messages: 30_000 },
