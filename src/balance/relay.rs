@@ -21,7 +21,7 @@
 //! let mut relay = Relay::new(&Config::default());
 //! let mut scratch = vec![0; 64 * 1024];
 //! # let mut input = [&b"question"[..], b"answer"];
-//! # let mut output = [Vec::new(), Vec::new()];
+//! # let mut output = [Vec::<u8>::new(), Vec::new()];
 //! // As the poller says.
 //! relay.ready(Side::Client, Ready::READABLE);
 //! relay.ready(Side::Backend, Ready::READABLE);
