@@ -109,8 +109,11 @@ fn ended_owned(server: &mut Server) -> Option<Option<Id>> {
 /// An echo by a server, masked message in and reply out. Where compression is agreed on, both are compressed.
 fn websockets() {
     let takeover = DeflateParams::default();
-    let none =
-        DeflateParams { server_no_context_takeover: true, client_no_context_takeover: true, ..DeflateParams::default() };
+    let none = DeflateParams {
+        server_no_context_takeover: true,
+        client_no_context_takeover: true,
+        ..DeflateParams::default()
+    };
     for (what, deflate) in [("", None), (", deflate", Some(takeover)), (", no takeover", Some(none))] {
         for size in [16, 125, 1 << 10, 16 << 10, 256 << 10] {
             for (door, lends) in [("next", false), ("exchange", true)] {
@@ -124,7 +127,10 @@ fn websockets() {
                 let counted = measure(|| rest.iter().for_each(|message| echo(&mut server, message, lends)));
                 let each = counted.count_total as f64 / rest.len() as f64;
                 let what = format!("websocket{what}");
-                println!("{what:<22} {size:>8} B  {door:<8}  {each:.2} allocations, {} B at most at once", counted.bytes_max);
+                println!(
+                    "{what:<22} {size:>8} B  {door:<8}  {each:.2} allocations, {} B at most at once",
+                    counted.bytes_max
+                );
             }
         }
     }

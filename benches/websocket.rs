@@ -21,7 +21,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 const READ: usize = 16 * 1024;
 
 fn main() {
-    for (size, text) in [(16, false), (125, false), (1 << 10, false), (1 << 10, true), (16 << 10, false), (1 << 20, false)] {
+    for (size, text) in
+        [(16, false), (125, false), (1 << 10, false), (1 << 10, true), (16 << 10, false), (1 << 20, false)]
+    {
         let wire = wire(size, text);
         let kind = if text { "text" } else { "binary" };
         let word = std::env::args().skip(1).find(|word| !word.starts_with('-')).unwrap_or_default();

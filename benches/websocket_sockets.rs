@@ -44,9 +44,9 @@ const ALL: &[Contestant] = &[
 ];
 
 const CASES: &[(&str, Load)] = &[
-    ("16 in flight, 16 B", Load { connections: 8, depth: 16, size: 16, messages: 800_000 }),
-    ("16 in flight, 125 B", Load { connections: 8, depth: 16, size: 125, messages: 800_000 }),
-    ("16 in flight, 1 KiB", Load { connections: 8, depth: 16, size: 1 << 10, messages: 200_000 }),
+    ("16 in flight, 16 B", Load { connections: 8, depth: 16, size: 16, messages: 320_000 }),
+    ("16 in flight, 125 B", Load { connections: 8, depth: 16, size: 125, messages: 320_000 }),
+    ("16 in flight, 1 KiB", Load { connections: 8, depth: 16, size: 1 << 10, messages: 80_000 }),
     ("1 in flight, 16 B", Load { connections: 1, depth: 1, size: 16, messages: 20_000 }),
     ("1 in flight, 1 MiB", Load { connections: 1, depth: 1, size: 1 << 20, messages: 500 }),
 ];

@@ -86,6 +86,13 @@ pub trait Machine {
     /// [`Next::Done`].
     fn next(&mut self, now: Instant) -> Result<Next<Self::Event>, Self::Error>;
 
+    /// Whether [`next`](Self::next) is certain to say an event or a fault, and to arm no timer. A driver then need not
+    /// read the clock for it, which can cost more than a small event does, but may give the time of the last wake.
+    /// `false` says nothing.
+    fn is_ready(&self) -> bool {
+        false
+    }
+
     /// When [`next`](Self::next) must be called again even if nothing was received. It is what the last `next` left.
     fn deadline(&self) -> Option<Instant> {
         None

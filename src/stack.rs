@@ -144,6 +144,10 @@ impl<L: Layer, M: Machine> Machine for Stack<L, M> {
         }
     }
 
+    fn is_ready(&self) -> bool {
+        !self.over && self.machine.is_ready()
+    }
+
     fn deadline(&self) -> Option<Instant> {
         if self.over {
             return None;

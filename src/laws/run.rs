@@ -125,6 +125,7 @@ impl<'a, S: Subject> Run<'a, S> {
                 .steps
                 .checked_sub(1)
                 .ok_or_else(|| Violation::new(Law::Progress, "more steps than the input can account for"))?;
+            let ready = self.machine.is_ready();
             let at = match self.next() {
                 Err(error) => {
                     self.log.item(format!("{error:?}"));
@@ -143,6 +144,9 @@ impl<'a, S: Subject> Run<'a, S> {
                 Ok(Next::NeedApp) => At::NeedApp,
                 Ok(Next::Done) => At::Over,
             };
+            if ready {
+                return Err(Violation::new(Law::Progress, "said to be ready, and nothing came"));
+            }
             self.bounded()?;
             let rx = &self.machine.link().rx;
             if at == At::NeedInput && (rx.room() == 0 || rx.is_eof()) {

@@ -77,7 +77,10 @@ impl Outgoing {
     fn put(&mut self, tx: &mut Outbox, fin: bool, reserved: Reserved, opcode: Opcode, payload: &[u8]) {
         let mask = self.mask();
         let header = Header { fin, rsv: reserved.bits(), opcode, mask, length: payload.len() as u64 };
-        tx.put(header.encode().as_slice());
+        match header.short() {
+            Some(short) => tx.put(&short),
+            None => tx.put(header.encode().as_slice()),
+        }
         match mask {
             None => tx.put(payload),
             Some(mut mask) => mask.apply(tx.put_mut(payload)),

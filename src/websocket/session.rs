@@ -368,6 +368,12 @@ impl Machine for Session {
         }))
     }
 
+    /// A message that lies in the window as a whole.
+    #[inline]
+    fn is_ready(&self) -> bool {
+        self.find_whole().is_some()
+    }
+
     fn deadline(&self) -> Option<Instant> {
         self.timers.deadline()
     }
@@ -407,6 +413,24 @@ mod tests {
         assert_eq!(session.next(now + Duration::from_secs(5)), Err(Error::CloseTimeout));
         session.settle(now + Duration::from_secs(6));
         assert_eq!(session.deadline(), None);
+    }
+
+    #[test]
+    fn what_is_ready_is_said_whatever_the_time() {
+        let mut session = Session::new(Role::Client { seed: [7; 32] }, Config::default());
+        assert!(!session.is_ready());
+        session.link().rx.receive(b"\x82\x01a\x82\x01b\x82\x02c".to_vec(), 0);
+        for byte in [b"a", b"b"] {
+            assert!(session.is_ready());
+            let before = session.deadline();
+            assert_eq!(session.next(Instant::ORIGIN), Ok(Next::Event(Event::Binary(Bytes::from_static(byte)))));
+            assert_eq!(session.deadline(), before);
+        }
+        assert!(!session.is_ready(), "there is only a part of the third");
+        session.close(CloseCode::NORMAL, "").unwrap();
+        session.link().rx.close();
+        assert!(session.next(Instant::ORIGIN).is_err());
+        assert!(!session.is_ready());
     }
 
     #[test]

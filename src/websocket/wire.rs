@@ -130,11 +130,24 @@ impl Encoded {
 }
 
 impl Header {
+    /// The header's bytes where they are two, as most are that a server sends: a copy of a length that the compiler knows.
+    #[inline]
+    pub(super) fn short(self) -> Option<[u8; 2]> {
+        #[expect(clippy::cast_possible_truncation, reason = "at most 125")]
+        let length = self.length as u8;
+        (self.length < 126 && self.mask.is_none()).then_some([self.first(), length])
+    }
+
+    #[inline]
+    fn first(self) -> u8 {
+        if self.fin { FIN | self.rsv | self.opcode as u8 } else { self.rsv | self.opcode as u8 }
+    }
+
     /// The header's bytes, its length in the minimal number of them.
     #[inline]
     pub(super) fn encode(self) -> Encoded {
         let mut bytes = [0; 14];
-        bytes[0] = if self.fin { FIN } else { 0 } | self.rsv | self.opcode as u8;
+        bytes[0] = self.first();
         let masked = if self.mask.is_some() { MASKED } else { 0 };
         let [.., c, d] = self.length.to_be_bytes();
         let mut len = match self.length {
@@ -225,6 +238,8 @@ mod tests {
                 let encoded = sent.encode();
                 let (read, n) = parse(encoded.as_slice(), mask.is_some()).unwrap().unwrap();
                 assert_eq!((read, n), (sent, encoded.as_slice().len()));
+                let short = sent.short();
+                assert_eq!(short.as_ref().map(|short| &short[..]), (n == 2).then_some(encoded.as_slice()));
             }
         }
     }

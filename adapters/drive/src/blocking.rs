@@ -129,6 +129,9 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
     /// accept or resume first. [`ErrorKind::Interrupted`]: the [`Stop`] of [`set_stop`](Self::set_stop) was called.
     #[allow(clippy::should_implement_trait, reason = "an iterator's adapters would hide the machine's commands")]
     pub fn next(&mut self) -> Result<Option<M::Event>, Error<M::Error>> {
+        if let Some(event) = self.pump.ready() {
+            return Ok(Some(event));
+        }
         self.pump.now = now();
         loop {
             let next = self.pump.next();
@@ -180,6 +183,9 @@ impl<W: Wire<S>, S, M: Machine> Connection<W, S, M> {
 
     /// Whether there is an event already: [`next`](Self::next) would not wait for it.
     pub fn has_event(&mut self) -> bool {
+        if self.pump.is_ready() {
+            return true;
+        }
         self.pump.now = now();
         self.pump.has_event()
     }

@@ -100,6 +100,9 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
 
     #[allow(clippy::type_complexity, reason = "it is `next`'s, under a `Poll`")]
     fn poll_event_as(&mut self, cx: &mut Context<'_>, role: Role) -> Poll<Result<Option<M::Event>, Error<M::Error>>> {
+        if let Some(event) = self.pump.ready() {
+            return Poll::Ready(Ok(Some(event)));
+        }
         self.pump.now = clock_of::<R>();
         for _ in 0..ROUNDS {
             let need = match self.pump.next() {
@@ -164,6 +167,9 @@ impl<R: Transport<S>, S, M: Machine> Connection<R, S, M> {
 
     /// Whether there is an event already: [`next`](Self::next) would not wait for it.
     pub fn has_event(&mut self) -> bool {
+        if self.pump.is_ready() {
+            return true;
+        }
         self.pump.now = clock_of::<R>();
         self.pump.has_event()
     }

@@ -150,6 +150,19 @@ impl<M: Machine> Pump<M> {
         self.keep();
     }
 
+    /// Whether what comes next is there already, whatever the time.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.kept.is_empty() || self.machine.is_ready()
+    }
+
+    /// The next event, if it is there whatever the time. A fault is told, and its farewell timed, by who reads the clock.
+    pub(crate) fn ready(&mut self) -> Option<M::Event> {
+        if !self.is_ready() {
+            return None;
+        }
+        self.next().event::<()>().ok()
+    }
+
     /// Whether the machine has an event. It is kept.
     pub(crate) fn has_event(&mut self) -> bool {
         if self.kept.is_empty() && self.fault.is_none() {

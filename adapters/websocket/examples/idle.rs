@@ -77,9 +77,9 @@ fn resident() -> usize {
 
 /// The server, with and without `async`.
 macro_rules! echo {
-    ($stream:ident, $config:expr, $connection:path; $($await:tt)*) => {{
+    ($stream:ident, $config:expr, $sessions:expr, $connection:path; $($await:tt)*) => {{
         let connection = $connection($stream, handshake::Server::new($config));
-        let mut socket = Handshake::new(connection).accept(Config::default())$($await)*.unwrap();
+        let mut socket = Handshake::new(connection).accept($sessions)$($await)*.unwrap();
         while let Ok(Some(event)) = socket.next()$($await)* {
             socket.send(event)$($await)*.unwrap();
         }
@@ -90,7 +90,11 @@ fn on_threads(address: Sender<SocketAddr>, stop: &Stop, config: handshake::Confi
     use barewire_std::{Connection, serve};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     address.send(listener.local_addr().unwrap()).unwrap();
-    serve(listener, &Options::default(), stop, move |stream, _| echo!(stream, config.clone(), Connection::new;));
+    // Clones of it share what compression needs at times.
+    let sessions = Config::default();
+    serve(listener, &Options::default(), stop, move |stream, _| {
+        echo!(stream, config.clone(), sessions.clone(), Connection::new;);
+    });
 }
 
 fn on_smol(address: Sender<SocketAddr>, stop: &Stop, config: handshake::Config) {
@@ -98,9 +102,10 @@ fn on_smol(address: Sender<SocketAddr>, stop: &Stop, config: handshake::Config) 
     smol::block_on(async {
         let listener = smol::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         address.send(listener.local_addr().unwrap()).unwrap();
+        let sessions = Config::default();
         let handler = |stream, _| {
-            let config = config.clone();
-            async move { echo!(stream, config, Connection::new; .await) }
+            let (config, sessions) = (config.clone(), sessions.clone());
+            async move { echo!(stream, config, sessions, Connection::new; .await) }
         };
         serve(listener, &Options::default(), stop, handler).await;
     });
@@ -112,9 +117,10 @@ fn on_tokio(address: Sender<SocketAddr>, stop: &Stop, config: handshake::Config)
     runtime.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         address.send(listener.local_addr().unwrap()).unwrap();
+        let sessions = Config::default();
         let handler = |stream, _| {
-            let config = config.clone();
-            async move { echo!(stream, config, Connection::new; .await) }
+            let (config, sessions) = (config.clone(), sessions.clone());
+            async move { echo!(stream, config, sessions, Connection::new; .await) }
         };
         serve(listener, &Options::default(), stop, handler).await;
     });

@@ -128,12 +128,20 @@ impl Session {
     /// The common case before all others: a message that lies in the window as a whole.
     #[inline(always)]
     pub(super) fn whole_message(&mut self, now: Instant) -> Option<Whole> {
-        if !matches!(self.read, Read::Message) || self.timers.is_due(now) {
+        if self.timers.is_due(now) {
             return None;
         }
-        let whole = Whole::find(self.link.rx.data(), !self.out.masks(), self.config.whole_frame())?;
+        let whole = self.find_whole()?;
         self.timers.heard();
         Some(whole)
+    }
+
+    #[inline(always)]
+    pub(super) fn find_whole(&self) -> Option<Whole> {
+        if !matches!(self.read, Read::Message) {
+            return None;
+        }
+        Whole::find(self.link.rx.data(), !self.out.masks(), self.config.whole_frame())
     }
 
     /// Any case.

@@ -8,6 +8,7 @@ use barewire::websocket::{Config, Role, Session};
 use barewire_drive::poll::{Connection, Transport};
 use barewire_http::ToResponse;
 use bytes::Bytes;
+use core::future::Future;
 
 impl<R: Transport<S>, S> Handshake<Connection<R, S, Server>> {
     /// Waits for the request. May be dropped, and asked again, at any point.
@@ -31,8 +32,17 @@ impl<R: Transport<S>, S> Handshake<Connection<R, S, Server>> {
     /// # Errors
     ///
     /// As [`request`](Self::request).
-    pub async fn accept(self, config: Config) -> Result<WebSocket<Connection<R, S, Session>>, Error> {
-        self.accept_with(&Answer::new(), config).await
+    pub fn accept(
+        mut self,
+        config: Config,
+    ) -> impl Future<Output = Result<WebSocket<Connection<R, S, Session>>, Error>> {
+        // What waits for the handshake is larger than what waits for messages, and a task keeps room for the largest of
+        // its futures as long as it lives. So it is on the heap, for as long as the handshake takes.
+        Box::pin(async move {
+            self.request().await?;
+            self.grant(&Answer::new())?;
+            self.opened(config).await
+        })
     }
 
     /// The same, with what the application has chosen.
@@ -40,13 +50,19 @@ impl<R: Transport<S>, S> Handshake<Connection<R, S, Server>> {
     /// # Errors
     ///
     /// [`Error::Misuse`] for an answer that grants what wasn't asked for; else as [`request`](Self::request).
-    pub async fn accept_with(
+    pub fn accept_with(
         mut self,
         answer: &Answer,
         config: Config,
-    ) -> Result<WebSocket<Connection<R, S, Session>>, Error> {
-        self.request().await?;
-        self.grant(answer)?;
+    ) -> impl Future<Output = Result<WebSocket<Connection<R, S, Session>>, Error>> {
+        Box::pin(async move {
+            self.request().await?;
+            self.grant(answer)?;
+            self.opened(config).await
+        })
+    }
+
+    async fn opened(mut self, config: Config) -> Result<WebSocket<Connection<R, S, Session>>, Error> {
         match self.connection.next().await?.ok_or_else(Error::gone)? {
             ServerEvent::Open(negotiated) => {
                 let become_one =
@@ -77,15 +93,22 @@ impl<R: Transport<S>, S> Handshake<Connection<R, S, Client>> {
     ///
     /// [`Error::Refused`] when the server answers with another status than 101; else when it breaks the handshake, a
     /// limit or a deadline, or is gone.
-    pub async fn open(mut self, config: Config) -> Result<(WebSocket<Connection<R, S, Session>>, ResponseHead), Error> {
-        let role = client_role()?;
-        match self.connection.next().await?.ok_or_else(Error::gone)? {
-            ClientEvent::Open { negotiated, head } => {
-                let become_one = |client: Client| Session::negotiated(client.into_link(), role, config, &negotiated);
-                Ok((WebSocket::new(self.connection.map_machine(become_one), negotiated), head))
+    #[allow(clippy::type_complexity, reason = "what there is, and the response")]
+    pub fn open(
+        mut self,
+        config: Config,
+    ) -> impl Future<Output = Result<(WebSocket<Connection<R, S, Session>>, ResponseHead), Error>> {
+        Box::pin(async move {
+            let role = client_role()?;
+            match self.connection.next().await?.ok_or_else(Error::gone)? {
+                ClientEvent::Open { negotiated, head } => {
+                    let become_one =
+                        |client: Client| Session::negotiated(client.into_link(), role, config, &negotiated);
+                    Ok((WebSocket::new(self.connection.map_machine(become_one), negotiated), head))
+                }
+                ClientEvent::Refused(head) => Err(Error::Refused(Box::new(head))),
+                _ => Err(Error::gone()),
             }
-            ClientEvent::Refused(head) => Err(Error::Refused(Box::new(head))),
-            _ => Err(Error::gone()),
-        }
+        })
     }
 }
