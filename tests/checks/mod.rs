@@ -4,7 +4,13 @@
 //! second, naive reading of the standard, written for this purpose: over the whole input at once, with no thought of
 //! speed.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "included by tests and by the fuzz targets")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::result_unit_err,
+    reason = "included by tests and by the fuzz targets"
+)]
 
 pub mod detect;
 pub mod grammar;
