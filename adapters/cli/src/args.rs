@@ -17,6 +17,8 @@ Examples:
   barewire get -i http://127.0.0.1:8080/health       ask it
   barewire ws ws://127.0.0.1:8080/ws                 talk over a WebSocket, line by line
   barewire echo tcp --runtime smol                   a plain echo server
+  barewire balance --to 127.0.0.1:8081 --to 127.0.0.1:8082
+                                                     a load balancer on 127.0.0.1:8080
   barewire decode http1-request capture.bin          what a capture says, as lines of JSON
 
 Exit codes: 0 for success and a clean stop, 1 for a failure, 2 for a wrong command line."
@@ -52,6 +54,47 @@ Examples:
   barewire ws ws://127.0.0.1:8080/ws
   barewire send 127.0.0.1:8080 hello")]
     Serve(Serve),
+    /// Spread connections over backends
+    #[cfg(target_os = "linux")]
+    #[command(after_help = "\
+A backend is ADDR:PORT or unix:PATH. One that refuses or doesn't answer costs a client no more than a try of another; with \
+--check it is left out before anybody notices. A broken connection stays a broken one: what a backend cut never looks \
+complete to the client.
+
+SIGHUP reads --config again: no connection is lost, and a file that is wrong changes nothing. SIGTERM or Ctrl-C: no new \
+connections, those that run may finish within --grace; a second one stops at once. To upgrade the binary, start the new one \
+beside the old (both may listen on the same port), then stop the old one by SIGTERM.
+
+--metrics has /metrics, for Prometheus, and /health: 200 while any pool has a backend that is well or is failing open, and \
+503 otherwise.
+
+A file has all that the options have, and more:
+
+  metrics = \"127.0.0.1:9100\"        # also: threads, max_connections, grace, idle_timeout, log
+
+  [[listener]]
+  listen = \":443\"                    # or [\":443\", \"[::1]:8443\"]
+  pool = \"web\"                       # for those that no name leads elsewhere
+  accept_proxy = [\"10.0.0.0/8\"]      # whose PROXY preambles are required and believed
+  names = { \"api.example.com\" = \"api\", \"*.example.net\" = \"web\" }
+
+  [pool.web]
+  policy = \"least-connections\"
+  check = \"http:/health\"             # or \"tcp\"
+  servers = [\"10.0.0.1:443\", { to = \"10.0.0.2:443\", weight = 2, max_connections = 500 }]
+
+  [pool.api]
+  servers = [\"unix:/run/api.sock\", { to = \"10.0.0.3:443\", drain = true }]
+  send_proxy = \"v2\"
+  # also: check_host, check_status, check_interval, check_timeout, rise, fall, max_connections, max_queue, queue_timeout,
+  # connect_timeout, attempt_timeout, max_attempts, slow_start, eject_after, ejection_time, max_ejected, fail_open,
+  # close_when_down, rate, source_rate. Times are in seconds.
+
+Examples:
+  barewire balance --listen :8080 --to 127.0.0.1:8081 --to 127.0.0.1:8082
+  barewire balance --listen :80 --to 10.0.0.1:80 --to 10.0.0.2:80 --check http:/health --metrics 127.0.0.1:9100
+  barewire balance --config lb.toml --check-config && barewire balance --config lb.toml")]
+    Balance(Box<Balance>),
     /// Send back whatever comes
     #[command(after_help = "\
 Examples:
@@ -110,6 +153,47 @@ Examples:
   printf 'GET / HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' | barewire decode http1-request
   barewire decode --cut 1 --method HEAD http1-response capture.bin | jq .status")]
     Decode(Decode),
+}
+
+#[cfg(target_os = "linux")]
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Balance {
+    /// Where to listen; with port 0 the system picks a free port, without ADDR it is every address
+    #[arg(long, value_name = "[ADDR]:PORT", default_value = "127.0.0.1:8080", conflicts_with = "config")]
+    pub(crate) listen: Vec<String>,
+    /// A backend; may be repeated
+    #[arg(long, value_name = "ADDR:PORT|unix:PATH", required_unless_present = "config", conflicts_with = "config")]
+    pub(crate) to: Vec<String>,
+    /// Who takes a new connection: round-robin, least-connections, two-choices, least-latency, source-hash or maglev
+    #[arg(long, value_name = "POLICY", default_value = "round-robin", conflicts_with = "config")]
+    pub(crate) policy: String,
+    /// How to check the backends: tcp, http or http:/PATH
+    #[arg(long, value_name = "CHECK", conflicts_with = "config")]
+    pub(crate) check: Option<String>,
+    /// Tell the backends who the client is, by the PROXY protocol: v1 or v2
+    #[arg(long, value_name = "VERSION", conflicts_with = "config")]
+    pub(crate) send_proxy: Option<String>,
+    /// The most connections at once; more wait in the system's queue
+    #[arg(long, value_name = "N")]
+    pub(crate) max_connections: Option<u32>,
+    /// How many threads; without it, one for each core
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Where to serve /metrics and /health
+    #[arg(long, value_name = "[ADDR]:PORT")]
+    pub(crate) metrics: Option<String>,
+    /// How long running connections may take to finish after Ctrl-C or SIGTERM; without it, 10
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) grace: Option<Duration>,
+    /// Print a line for each connection that has ended
+    #[arg(long)]
+    pub(crate) log: bool,
+    /// Take listeners and backends from a TOML file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Say whether the file is right, and end
+    #[arg(long, requires = "config")]
+    pub(crate) check_config: bool,
 }
 
 #[derive(Debug, ClapArgs)]

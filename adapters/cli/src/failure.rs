@@ -42,6 +42,12 @@ impl Failure {
         Self { message: String::new(), hint: None, code, silent: true }
     }
 
+    /// What happened.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// What could not be written to standard output. That nobody reads it any more (`| head`) is no failure.
     pub(crate) fn output(error: &io::Error) -> Self {
         match error.kind() {

@@ -4,6 +4,8 @@
 
 mod app;
 mod args;
+#[cfg(target_os = "linux")]
+mod balance;
 mod decode;
 mod echo;
 mod failure;
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
         .init();
     let done = match args.command {
+        #[cfg(target_os = "linux")]
+        Command::Balance(balance) => balance::run(&balance, quiet),
         Command::Serve(serve) => serve::run(&serve, quiet),
         Command::Echo(echo) => echo::run(&echo, quiet),
         Command::Get(get) => get::run(&get),

@@ -109,7 +109,7 @@ pub(crate) fn bind(address: &str) -> Result<UdpSocket, Failure> {
     UdpSocket::bind(address).map_err(|error| refused(address, &error))
 }
 
-fn refused(address: &str, error: &io::Error) -> Failure {
+pub(crate) fn refused(address: &str, error: &io::Error) -> Failure {
     let hint = match error.kind() {
         ErrorKind::AddrInUse => {
             "Another program has this port. Choose another with --listen ADDR:PORT, or port 0 for any that is free."

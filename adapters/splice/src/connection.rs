@@ -1,7 +1,8 @@
 //! One connection: its sockets, and whichever machine has it.
 
 use crate::calls::{Ends, Held, call};
-use crate::route::End;
+use crate::prelude::{Heard, Prelude};
+use crate::route::{End, Peer};
 use barewire::Instant;
 use barewire::balance::relay::{Config, Counters, Opener, Opening, Pipes, Ready, Relay, Side, Step, Way};
 use rustix::io::{ioctl_fionread, retry_on_intr};
@@ -14,6 +15,8 @@ use std::os::fd::{AsFd, OwnedFd};
 pub(crate) struct Connection {
     pub(crate) client: OwnedFd,
     state: State,
+    /// What is read before the route hears of it.
+    prelude: Option<Box<Prelude>>,
     held: Held,
     /// What of its counters the metrics know.
     told: Counters,
@@ -58,6 +61,8 @@ pub(crate) enum Turn {
     Again,
     /// It waits.
     Until(Option<Instant>),
+    /// It has said what the route wanted to know. It has more to do.
+    Greeted(Peer),
     /// Its backend answered. It has more to do.
     Connected,
     /// Its backend did not.
@@ -73,15 +78,15 @@ pub(crate) struct Shared {
 }
 
 impl Connection {
-    pub(crate) fn new(client: OwnedFd) -> Self {
+    pub(crate) fn new(client: OwnedFd, prelude: Option<Box<Prelude>>) -> Self {
         let state = State::Waiting(Opener::default());
-        Self { client, state, held: Held::default(), told: Counters::default(), armed: None, queued: false }
+        Self { client, state, prelude, held: Held::default(), told: Counters::default(), armed: None, queued: false }
     }
 
-    /// Begins to connect, unless it is being connected.
+    /// Begins to connect, in place of an attempt that is under way.
     pub(crate) fn connect(&mut self, backend: OwnedFd, connected: bool, preamble: Vec<u8>, until: Instant) {
         self.state = match mem::replace(&mut self.state, State::Over) {
-            State::Waiting(mut opener) => {
+            State::Waiting(mut opener) | State::Connecting(mut opener, _) => {
                 opener.attempt(until);
                 let answer = connected.then_some(Ok(()));
                 State::Connecting(opener, Box::new(Attempt { backend, preamble, answer }))
@@ -90,11 +95,31 @@ impl Connection {
         };
     }
 
+    /// Whether it has no backend yet.
     pub(crate) fn waits(&self) -> bool {
-        matches!(self.state, State::Waiting(_))
+        matches!(self.state, State::Waiting(_) | State::Connecting(..))
+    }
+
+    /// Gives up the attempt that is under way.
+    pub(crate) fn wait(&mut self) {
+        self.state = match mem::replace(&mut self.state, State::Over) {
+            State::Connecting(mut opener, _) => {
+                opener.failed();
+                State::Waiting(opener)
+            }
+            other => other,
+        };
+    }
+
+    /// Whether the route has heard of it.
+    pub(crate) fn is_known(&self) -> bool {
+        self.prelude.is_none()
     }
 
     pub(crate) fn ready(&mut self, side: Side, ready: Ready, now: Instant) {
+        if let Some(prelude) = self.prelude.as_mut().filter(|_| ready.ended) {
+            prelude.ended();
+        }
         match (&mut self.state, side) {
             (State::Open(_, relay), side) => relay.ready(side, ready),
             (State::Waiting(opener), side) => opener.ready(side, ready, now),
@@ -110,6 +135,20 @@ impl Connection {
 
     /// Has it do all that it can now.
     pub(crate) fn turn(&mut self, shared: &mut Shared, now: Instant) -> Turn {
+        let begun = !matches!(self.state, State::Over);
+        if let Some(mut prelude) = self.prelude.take_if(|_| begun) {
+            match prelude.hear(&self.client, &mut shared.scratch, now) {
+                Heard::Enough => return Turn::Greeted(prelude.into_peer()),
+                Heard::Wait(until) => {
+                    self.prelude = Some(prelude);
+                    return Turn::Until(until);
+                }
+                Heard::Wrong => {
+                    self.prelude = Some(prelude);
+                    return Turn::Over(End::Rejected);
+                }
+            }
+        }
         let opener = match &mut self.state {
             State::Open(..) => return self.relay(shared, now),
             State::Over => return Turn::Over(End::Rejected),
@@ -146,13 +185,7 @@ impl Connection {
     }
 
     fn failed(&mut self, why: io::ErrorKind) -> Turn {
-        self.state = match mem::replace(&mut self.state, State::Over) {
-            State::Connecting(mut opener, _) => {
-                opener.failed();
-                State::Waiting(opener)
-            }
-            other => other,
-        };
+        self.wait();
         Turn::Failed(why)
     }
 

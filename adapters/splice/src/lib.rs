@@ -1,6 +1,7 @@
 //! barewire's relay on Linux, with `splice(2)`: bytes move between sockets without being copied.
 //!
 //! - [`serve`] is a proxy: a thread for each listener, every connection relayed to where a [`Route`] says.
+//! - [`balance`] has the route of a load balancer.
 //! - [`relay`] is one connection between two sockets, as a future on async-io, for any program on smol.
 //!
 //! What moves next, and whether it is copied or spliced, says [`barewire::balance::relay`]; here are its calls alone.
@@ -25,12 +26,14 @@
 #![allow(clippy::std_instead_of_alloc, reason = "there is no adapter without std")]
 
 mod address;
+pub mod balance;
 mod calls;
 mod connection;
 mod listen;
 mod metrics;
 mod options;
 mod poller;
+mod prelude;
 mod relay;
 mod route;
 mod serve;
@@ -42,5 +45,5 @@ pub use listen::listen;
 pub use metrics::{Metrics, Snapshot};
 pub use options::{Options, OptionsBuilder, OptionsError};
 pub use relay::relay;
-pub use route::{End, Fixed, Id, Order, Peer, Refusal, Route};
-pub use serve::{Report, serve};
+pub use route::{End, Fixed, Id, Order, Peer, Refusal, Route, Wants};
+pub use serve::{Report, serve, serve_all};

@@ -12,8 +12,11 @@ const BATCH: usize = 256;
 /// What an event is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum About {
-    Listener,
+    /// Of those that the thread has, this one.
+    Listener(u32),
     Stop,
+    /// Somebody wants to speak to the route.
+    Route,
     Socket(Key, Side),
 }
 
@@ -24,17 +27,20 @@ pub(crate) struct Key {
     pub(crate) turn: u32,
 }
 
-const LISTENER: u64 = u64::MAX;
-const STOP: u64 = u64::MAX - 1;
+/// What begins with this bit is no connection's socket.
+const LISTENER: u64 = 1 << 63;
+const STOP: u64 = u64::MAX;
+const ROUTE: u64 = u64::MAX - 1;
 
-/// The most that `turn` is, so that no socket is called like the two above.
+/// The most that `turn` is, so that no socket is called like those above.
 pub(crate) const TURNS: u32 = u32::MAX >> 2;
 
 impl About {
     fn data(self) -> epoll::EventData {
         epoll::EventData::new_u64(match self {
-            Self::Listener => LISTENER,
+            Self::Listener(number) => LISTENER | u64::from(number),
             Self::Stop => STOP,
+            Self::Route => ROUTE,
             Self::Socket(Key { index, turn }, side) => {
                 let side = u64::from(side == Side::Backend);
                 u64::from(turn) << 33 | u64::from(index) << 1 | side
@@ -45,8 +51,9 @@ impl About {
     #[allow(clippy::cast_possible_truncation, reason = "these are its halves")]
     fn of(data: epoll::EventData) -> Self {
         match data.u64() {
-            LISTENER => Self::Listener,
             STOP => Self::Stop,
+            ROUTE => Self::Route,
+            number if number & LISTENER != 0 => Self::Listener(number as u32),
             name => {
                 let key = Key { index: (name >> 1) as u32, turn: (name >> 33) as u32 };
                 Self::Socket(key, if name & 1 == 0 { Side::Client } else { Side::Backend })

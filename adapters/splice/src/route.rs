@@ -3,10 +3,12 @@
 use crate::Address;
 use barewire::Instant;
 use barewire::balance::relay::Summary;
+use barewire::balance::{client_hello, proxy};
 use core::net::SocketAddr;
 use core::time::Duration;
 use std::collections::VecDeque;
 use std::io::ErrorKind;
+use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
 
 /// Names a connection of a thread.
@@ -14,20 +16,39 @@ use std::path::PathBuf;
 pub struct Id(pub(crate) crate::poller::Key);
 
 /// Who was accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Peer {
-    /// From where, unless the system doesn't say.
+    /// From where, unless the system doesn't say; by the PROXY preamble, if there was one.
     pub address: Option<SocketAddr>,
+    /// Which of the thread's listeners it came to.
+    pub listener: usize,
+    /// Our end of the connection, if that was [wanted](Wants).
+    pub local: Option<SocketAddr>,
+    /// The PROXY preamble, if there was one. It has been taken off the connection.
+    pub header: Option<Box<proxy::Header>>,
+    /// Whom its ClientHello asks for, if that was wanted. It is still on the connection.
+    pub hello: Option<Box<client_hello::Hello>>,
+}
+
+/// What a route wants to know of a client before it is [told](Route::accepted) of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wants {
+    /// The address that it connected to, which takes a system call.
+    pub local: bool,
+    /// Its PROXY preamble, if it comes from a source that is trusted. What isn't one ends the connection.
+    pub proxy: Option<proxy::Config>,
+    /// Its ClientHello. What isn't one has no name to route by; a malformed one ends the connection, with an alert.
+    pub hello: Option<client_hello::Config>,
 }
 
 /// What is to be done. About a connection that is over already, nothing is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Order {
-    /// Connect it to a backend.
+    /// Connect it to a backend, in place of an attempt that is under way.
     Connect {
-        /// Which connection: one that waits for a backend.
+        /// Which connection: one that has no backend.
         id: Id,
         /// To which backend.
         to: Address,
@@ -36,9 +57,14 @@ pub enum Order {
         /// What goes to the backend before all else.
         preamble: Vec<u8>,
     },
+    /// Have it wait, and drop an attempt that is under way.
+    Queue {
+        /// Which connection: one that has no backend.
+        id: Id,
+    },
     /// Don't connect it.
     Reject {
-        /// Which connection: one that waits for a backend.
+        /// Which connection: one that has no backend.
         id: Id,
         /// How it is told.
         how: Refusal,
@@ -76,6 +102,12 @@ pub enum End {
 ///
 /// A connection without an order waits: that is a queue.
 pub trait Route {
+    /// What it wants to know of those who come to this listener.
+    fn wants(&mut self, listener: usize) -> Wants {
+        let _ = listener;
+        Wants::default()
+    }
+
     /// A client connected, and waits for a backend.
     fn accepted(&mut self, id: Id, peer: &Peer, now: Instant);
 
@@ -90,6 +122,17 @@ pub trait Route {
 
     /// What to do next, `None` if there is nothing.
     fn next(&mut self, now: Instant) -> Option<Order>;
+
+    /// What becomes readable when somebody wants to speak to the route: then it is [`woken`](Self::woken), as long as it
+    /// is readable.
+    fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
+    /// Its descriptor is readable.
+    fn woken(&mut self, now: Instant) {
+        let _ = now;
+    }
 
     /// When to ask again even if nothing happens.
     fn deadline(&self) -> Option<Instant> {

@@ -27,6 +27,21 @@ pub struct Report {
 /// When the system refuses what a thread needs to begin; then the others are stopped.
 pub fn serve<R: Route + Send>(
     listeners: Vec<TcpListener>,
+    route: impl FnMut(usize) -> R,
+    options: &Options,
+    stop: &Stop,
+    metrics: &Metrics,
+) -> io::Result<Report> {
+    serve_all(listeners.into_iter().map(|listener| vec![listener]).collect(), route, options, stop, metrics)
+}
+
+/// [`serve`] with several listeners for each thread, whose numbers the route is told.
+///
+/// # Errors
+///
+/// As `serve`.
+pub fn serve_all<R: Route + Send>(
+    listeners: Vec<Vec<TcpListener>>,
     mut route: impl FnMut(usize) -> R,
     options: &Options,
     stop: &Stop,
@@ -37,7 +52,7 @@ pub fn serve<R: Route + Send>(
     let workers: Vec<_> = listeners
         .into_iter()
         .enumerate()
-        .map(|(thread, listener)| Worker::new(listener, route(thread), options, limits.clone(), metrics.shard()))
+        .map(|(thread, listeners)| Worker::new(listeners, route(thread), options, limits.clone(), metrics.shard()))
         .collect::<io::Result<_>>()?;
     thread::scope(|scope| {
         let running: Vec<_> = workers

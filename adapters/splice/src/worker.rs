@@ -4,6 +4,7 @@ use crate::connection::{Connection, Shared, Turn};
 use crate::metrics::{Shard, add, set};
 use crate::options::Options;
 use crate::poller::{About, Events, Key, Poller, TURNS};
+use crate::prelude::Prelude;
 use crate::route::{End, Id, Order, Peer, Refusal, Route};
 use barewire::Instant;
 use barewire::balance::relay::{Pipes, PipesConfig, Side};
@@ -11,9 +12,10 @@ use barewire::time::earliest;
 use barewire_drive::serve::is_about_one;
 use barewire_drive::{Stop, now};
 use core::time::Duration;
-use rustix::net::{SocketFlags, acceptfrom_with, sockopt};
+use rustix::net::{SocketFlags, acceptfrom_with, getsockname, sockopt};
 use std::collections::{BTreeSet, VecDeque};
 use std::io::{self, ErrorKind};
+use std::mem;
 use std::net::{SocketAddr, TcpListener};
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
@@ -26,8 +28,10 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 pub(crate) struct Worker<R> {
     poller: Poller,
-    listener: Option<TcpListener>,
+    listeners: Vec<TcpListener>,
     listening: bool,
+    /// Those at which somebody waits.
+    calling: Vec<u32>,
     resume: Option<Instant>,
     /// Kept for a backend's socket when there is no descriptor left. Nothing is accepted without it.
     spare: Option<OwnedFd>,
@@ -55,21 +59,24 @@ struct Place {
 
 impl<R: Route> Worker<R> {
     pub(crate) fn new(
-        listener: TcpListener,
+        listeners: Vec<TcpListener>,
         route: R,
         options: &Options,
         (pipes, limit): (PipesConfig, usize),
         shard: Arc<Shard>,
     ) -> io::Result<Self> {
-        listener.set_nonblocking(true)?;
-        // Whoever is accepted inherits it.
-        sockopt::set_tcp_nodelay(&listener, true)?;
+        for listener in &listeners {
+            listener.set_nonblocking(true)?;
+            // Whoever is accepted inherits it.
+            sockopt::set_tcp_nodelay(listener, true)?;
+        }
         let poller = Poller::new()?;
         let spare = poller.spare();
         Ok(Self {
             poller,
-            listener: Some(listener),
+            listeners,
             listening: false,
+            calling: Vec::new(),
             resume: None,
             spare,
             places: Vec::new(),
@@ -95,6 +102,9 @@ impl<R: Route> Worker<R> {
     /// Runs until the stop and the end of the last connection. Says how many were cut.
     pub(crate) fn run(mut self, stop: &Stop) -> io::Result<u64> {
         self.poller.listen(stop.descriptor()?, About::Stop)?;
+        if let Some(descriptor) = self.route.descriptor() {
+            self.poller.listen(descriptor, About::Route)?;
+        }
         self.listen();
         let mut events = Events::new();
         loop {
@@ -107,8 +117,9 @@ impl<R: Route> Worker<R> {
             self.now = now();
             for (about, ready) in events.iter() {
                 match about {
-                    About::Listener => self.accept(),
+                    About::Listener(number) => self.calling.push(number),
                     About::Stop => self.stop(stop),
+                    About::Route => self.route.woken(self.now),
                     About::Socket(key, side) => {
                         let now = self.now;
                         if let Some(connection) = self.connection(key) {
@@ -150,6 +161,10 @@ impl<R: Route> Worker<R> {
             let Some(key) = self.busy.pop_front() else { break };
             self.turn(key);
         }
+        // After them: the route, too, has timers, and what was done in time must have been told before they are due.
+        for number in mem::take(&mut self.calling) {
+            self.accept(number);
+        }
         while let Some(order) = self.route.next(self.now) {
             self.obey(order);
         }
@@ -184,6 +199,10 @@ impl<R: Route> Worker<R> {
         match turn {
             Turn::Again => self.wake(key),
             Turn::Until(until) => self.arm(key, until),
+            Turn::Greeted(peer) => {
+                self.route.accepted(Id(key), &peer, self.now);
+                self.wake(key);
+            }
             Turn::Connected => {
                 self.route.connected(Id(key), self.now);
                 self.wake(key);
@@ -222,9 +241,12 @@ impl<R: Route> Worker<R> {
         if let Some(armed) = connection.armed {
             self.timers.remove(&(armed, key));
         }
+        let known = connection.is_known();
         drop(connection);
         set(&self.shard.active, self.active as u64);
-        self.route.closed(Id(key), end, self.now);
+        if known {
+            self.route.closed(Id(key), end, self.now);
+        }
         if self.resume.is_some() {
             self.listen();
         }
@@ -252,6 +274,12 @@ impl<R: Route> Worker<R> {
                         add(&self.shard.connect_failed, 1);
                         self.route.failed(Id(key), error.kind(), self.now);
                     }
+                }
+            }
+            Order::Queue { id: Id(key) } => {
+                if let Some(connection) = self.connection(key) {
+                    connection.wait();
+                    self.wake(key);
                 }
             }
             Order::Reject { id: Id(key), how } => {
@@ -288,9 +316,10 @@ impl<R: Route> Worker<R> {
         make()
     }
 
-    fn accept(&mut self) {
+    fn accept(&mut self, number: u32) {
         for _ in 0..ACCEPTS {
-            let Some(listener) = self.listener.as_ref().filter(|_| self.listening) else { return };
+            let listening = self.listeners.get(number as usize).filter(|_| self.listening);
+            let Some(listener) = listening else { return };
             if self.active >= self.limit {
                 return self.pause();
             }
@@ -299,7 +328,7 @@ impl<R: Route> Worker<R> {
             match accepted {
                 Ok((client, address)) => {
                     let address = address.and_then(|address| SocketAddr::try_from(address).ok());
-                    self.welcome(client, &Peer { address });
+                    self.welcome(client, Peer { address, listener: number as usize, ..Peer::default() });
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
                 Err(error) if is_about_one(&error) => {}
@@ -314,7 +343,7 @@ impl<R: Route> Worker<R> {
         }
     }
 
-    fn welcome(&mut self, client: OwnedFd, peer: &Peer) {
+    fn welcome(&mut self, client: OwnedFd, mut peer: Peer) {
         let index = self.free.pop().unwrap_or_else(|| {
             self.places.push(Place { turn: 0, connection: None });
             // Descriptors are fewer.
@@ -326,36 +355,53 @@ impl<R: Route> Worker<R> {
             self.free.push(index);
             return;
         }
-        place.connection = Some(Box::new(Connection::new(client)));
+        let wants = self.route.wants(peer.listener);
+        if wants.local {
+            peer.local = getsockname(&client).ok().and_then(|address| SocketAddr::try_from(address).ok());
+        }
         self.active += 1;
         add(&self.shard.accepted, 1);
         set(&self.shard.active, self.active as u64);
-        self.route.accepted(Id(key), peer, self.now);
+        match Prelude::new(peer, wants) {
+            Ok(prelude) => {
+                place.connection = Some(Box::new(Connection::new(client, Some(Box::new(prelude)))));
+                self.wake(key);
+            }
+            Err(peer) => {
+                place.connection = Some(Box::new(Connection::new(client, None)));
+                self.route.accepted(Id(key), &peer, self.now);
+            }
+        }
     }
 
     /// Accepts no more for now: the system's queue holds who comes.
     fn pause(&mut self) {
-        if let Some(listener) = self.listener.as_ref().filter(|_| self.listening) {
-            self.poller.forget(listener);
+        if self.listening {
+            self.listeners.iter().for_each(|listener| self.poller.forget(listener));
             self.listening = false;
             add(&self.shard.paused, 1);
         }
-        if self.listener.is_some() {
+        if !self.listeners.is_empty() {
             self.resume = Some(self.now + PAUSE);
         }
     }
 
     /// Accepts again, if there is a descriptor to spare and room.
     fn listen(&mut self) {
-        let Some(listener) = &self.listener else {
+        if self.listeners.is_empty() {
             self.resume = None;
             return;
-        };
+        }
         if self.spare.is_none() {
             self.spare = self.poller.spare();
         }
         let can = self.spare.is_some() && self.active < self.limit;
-        self.listening = self.listening || can && self.poller.listen(listener, About::Listener).is_ok();
+        if can && !self.listening {
+            self.listening = (0..).zip(&self.listeners).all(|(number, listener)| {
+                self.poller.forget(listener);
+                self.poller.listen(listener, About::Listener(number)).is_ok()
+            });
+        }
         self.resume = (!self.listening).then(|| self.now + PAUSE);
     }
 
@@ -363,8 +409,18 @@ impl<R: Route> Worker<R> {
         if let Ok(descriptor) = stop.descriptor() {
             self.poller.forget(descriptor);
         }
+        // Who has come already is served: closing resets those in the system's queue.
+        for number in 0..u32::try_from(self.listeners.len()).unwrap_or(0) {
+            let mut before = self.active;
+            self.accept(number);
+            while self.active >= before + ACCEPTS {
+                before = self.active;
+                self.accept(number);
+            }
+        }
         // Who comes now is refused at once instead of waiting for nothing.
-        self.listener = None;
+        self.listeners.clear();
+        self.listening = false;
         self.resume = None;
         self.end = Some(self.now + self.grace);
     }

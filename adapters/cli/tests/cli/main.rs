@@ -24,6 +24,8 @@ macro_rules! on_each_runtime {
     };
 }
 
+#[cfg(target_os = "linux")]
+mod balance;
 mod browser;
 mod curl;
 mod decode;

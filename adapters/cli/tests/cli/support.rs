@@ -21,16 +21,20 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Server {
     child: Child,
     /// Held, so that nothing breaks that the server may still print.
-    _stdout: BufReader<ChildStdout>,
+    stdout: BufReader<ChildStdout>,
     pub(crate) address: SocketAddr,
 }
 
 impl Server {
     /// Starts `barewire` with these arguments, on a free port of the loopback interface.
     pub(crate) fn start(args: &[&str]) -> Self {
+        Self::start_as(&[args, &["--listen", "127.0.0.1:0"]].concat())
+    }
+
+    /// The same with these arguments alone.
+    pub(crate) fn start_as(args: &[&str]) -> Self {
         let mut child = Command::new(BAREWIRE)
             .args(args)
-            .args(["--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -41,7 +45,14 @@ impl Server {
         stdout.read_line(&mut line).unwrap();
         let address = line.split(' ').find_map(|word| word.parse().ok());
         let address = address.unwrap_or_else(|| panic!("no address in {line:?}"));
-        Self { child, _stdout: stdout, address }
+        Self { child, stdout, address }
+    }
+
+    /// The next line that it prints.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        self.stdout.read_line(&mut line).unwrap();
+        line
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
