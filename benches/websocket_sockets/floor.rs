@@ -78,8 +78,7 @@ impl Stream {
         }
         replies.clear();
         let mut at = 0;
-        loop {
-            let Some((header, length)) = frame(&self.buffer[at..self.filled]) else { break };
+        while let Some((header, length)) = frame(&self.buffer[at..self.filled]) {
             let end = at + header + length;
             if end > self.filled {
                 // Once it is known how much will come, all of it fits, and a little of the next.
