@@ -92,6 +92,7 @@ impl<R: Transport<S>, S> Handshake<Connection<R, S, Client>> {
     ///
     /// [`Error::Refused`] when the server answers with another status than 101; else when it breaks the handshake, a
     /// limit or a deadline, or is gone.
+    #[allow(clippy::type_complexity, reason = "it is what any future of this crate gives, and the response")]
     pub fn open(
         mut self,
         config: Config,
