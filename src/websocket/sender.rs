@@ -340,32 +340,28 @@ impl Sender<'_> {
 
     #[inline]
     fn message(&mut self, kind: Kind, payload: Bytes) -> Result<(), Misuse> {
-        if self.out.deflation.is_some() {
-            return self.compressed(kind, &payload, |sender| sender.plain(kind, Reserved::NONE, payload.clone()));
+        match self.compressed(&payload)? {
+            Some(compressed) => self.plain(kind, Reserved::RSV1, compressed),
+            None => self.plain(kind, Reserved::NONE, payload),
         }
-        self.plain(kind, Reserved::NONE, payload)
     }
 
     #[inline]
     fn message_ref(&mut self, kind: Kind, payload: &[u8]) -> Result<(), Misuse> {
-        if self.out.deflation.is_some() {
-            return self.compressed(kind, payload, |sender| sender.plain_ref(kind, payload));
+        match self.compressed(payload)? {
+            Some(compressed) => self.plain(kind, Reserved::RSV1, compressed),
+            None => self.plain_ref(kind, payload),
         }
-        self.plain_ref(kind, payload)
     }
 
-    /// A message compressed, or `otherwise` if that isn't worth it.
-    fn compressed(
-        &mut self,
-        kind: Kind,
-        payload: &[u8],
-        otherwise: impl FnOnce(&mut Self) -> Result<(), Misuse>,
-    ) -> Result<(), Misuse> {
-        self.check_between()?;
-        match self.out.deflation.as_mut().and_then(|deflation| deflation.message(payload)) {
-            Some(compressed) => self.plain(kind, Reserved::RSV1, compressed),
-            None => otherwise(self),
+    /// A message compressed, where that was agreed on and is worth it.
+    #[inline]
+    fn compressed(&mut self, payload: &[u8]) -> Result<Option<Bytes>, Misuse> {
+        if self.out.deflation.is_none() {
+            return Ok(None);
         }
+        self.check_between()?;
+        Ok(self.out.deflation.as_mut().and_then(|deflation| deflation.message(payload)))
     }
 
     /// A message as it goes on the wire.

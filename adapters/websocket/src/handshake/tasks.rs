@@ -1,6 +1,6 @@
 //! The doors that are `async`.
 
-use super::Handshake;
+use super::{Handshake, session};
 use crate::{Error, WebSocket, client_role};
 use barewire::http::{RequestHead, ResponseHead};
 use barewire::websocket::handshake::{Answer, Client, ClientEvent, Server, ServerEvent};
@@ -65,8 +65,7 @@ impl<R: Transport<S>, S> Handshake<Connection<R, S, Server>> {
     async fn opened(mut self, config: Config) -> Result<WebSocket<Connection<R, S, Session>>, Error> {
         match self.connection.next().await?.ok_or_else(Error::gone)? {
             ServerEvent::Open(negotiated) => {
-                let become_one =
-                    |server: Server| Session::negotiated(server.into_link(), Role::Server, config, &negotiated);
+                let become_one = |server: Server| session(server.into_link(), Role::Server, &negotiated, config);
                 Ok(WebSocket::new(self.connection.map_machine(become_one), negotiated))
             }
             _ => Err(Error::gone()),
@@ -93,7 +92,7 @@ impl<R: Transport<S>, S> Handshake<Connection<R, S, Client>> {
     ///
     /// [`Error::Refused`] when the server answers with another status than 101; else when it breaks the handshake, a
     /// limit or a deadline, or is gone.
-    #[allow(clippy::type_complexity, reason = "what there is, and the response")]
+    #[allow(clippy::type_complexity, reason = "it is what any future of this crate gives, and the response")]
     pub fn open(
         mut self,
         config: Config,
@@ -102,8 +101,7 @@ impl<R: Transport<S>, S> Handshake<Connection<R, S, Client>> {
             let role = client_role()?;
             match self.connection.next().await?.ok_or_else(Error::gone)? {
                 ClientEvent::Open { negotiated, head } => {
-                    let become_one =
-                        |client: Client| Session::negotiated(client.into_link(), role, config, &negotiated);
+                    let become_one = |client: Client| session(client.into_link(), role, &negotiated, config);
                     Ok((WebSocket::new(self.connection.map_machine(become_one), negotiated), head))
                 }
                 ClientEvent::Refused(head) => Err(Error::Refused(Box::new(head))),
