@@ -1,6 +1,6 @@
 //! The doors that are `async`.
 
-use super::{Handshake, session};
+use super::Handshake;
 use crate::{Error, WebSocket, client_role};
 use barewire::http::{RequestHead, ResponseHead};
 use barewire::websocket::handshake::{Answer, Client, ClientEvent, Server, ServerEvent};
@@ -65,7 +65,8 @@ impl<R: Transport<S>, S> Handshake<Connection<R, S, Server>> {
     async fn opened(mut self, config: Config) -> Result<WebSocket<Connection<R, S, Session>>, Error> {
         match self.connection.next().await?.ok_or_else(Error::gone)? {
             ServerEvent::Open(negotiated) => {
-                let become_one = |server: Server| session(server.into_link(), Role::Server, &negotiated, config);
+                let become_one =
+                    |server: Server| Session::negotiated(server.into_link(), Role::Server, config, &negotiated);
                 Ok(WebSocket::new(self.connection.map_machine(become_one), negotiated))
             }
             _ => Err(Error::gone()),
@@ -101,7 +102,8 @@ impl<R: Transport<S>, S> Handshake<Connection<R, S, Client>> {
             let role = client_role()?;
             match self.connection.next().await?.ok_or_else(Error::gone)? {
                 ClientEvent::Open { negotiated, head } => {
-                    let become_one = |client: Client| session(client.into_link(), role, &negotiated, config);
+                    let become_one =
+                        |client: Client| Session::negotiated(client.into_link(), role, config, &negotiated);
                     Ok((WebSocket::new(self.connection.map_machine(become_one), negotiated), head))
                 }
                 ClientEvent::Refused(head) => Err(Error::Refused(Box::new(head))),
