@@ -62,11 +62,10 @@ A backend is ADDR:PORT or unix:PATH. One that refuses or doesn't answer costs a 
 complete to the client.
 
 SIGHUP reads --config again: no connection is lost, and a file that is wrong changes nothing. SIGTERM or Ctrl-C: no new \
-connections, those that run may finish within --grace; a second one stops at once. To upgrade the binary, start the new one \
-beside the old (both may listen on the same port), then stop the old one by SIGTERM.
+connections, those that run may finish within --grace; a second one stops at once. To upgrade the binary, start both with \
+the same --handover: the new one takes the sockets with whoever waits there, the old one finishes what it has and ends.
 
---metrics has /metrics, for Prometheus, and /health: 200 while any pool has a backend that is well or is failing open, and \
-503 otherwise.
+--metrics has /metrics, for Prometheus, and /health: 200 while every pool has a backend that is well, and 503 otherwise.
 
 A file has all that the options have, and more:
 
@@ -191,6 +190,9 @@ pub(crate) struct Balance {
     /// Take listeners and backends from a TOML file
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
+    /// Take the listening sockets over from the process that has this local socket, and hand them on by it
+    #[arg(long, value_name = "PATH")]
+    pub(crate) handover: Option<PathBuf>,
     /// Say whether the file is right, and end
     #[arg(long, requires = "config")]
     pub(crate) check_config: bool,

@@ -4,6 +4,7 @@ mod admin;
 mod config;
 mod file;
 mod metrics;
+mod upgrade;
 
 use crate::args::Balance;
 use crate::failure::Failure;
@@ -16,17 +17,19 @@ use config::Setup;
 use core::net::SocketAddr;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
+use upgrade::{Given, Taken};
 
 /// Lines of the log that wait for whoever reads them. More are dropped: nobody waits for a log.
 const LINES: usize = 8192;
 
 pub(crate) fn run(args: &Balance, quiet: bool) -> Result<(), Failure> {
-    let setup = config::load(args)?;
+    let mut setup = config::load(args)?;
     if args.check_config {
         return say(&format!(
             "{}: {} pools, {} listeners: right\n",
@@ -37,7 +40,10 @@ pub(crate) fn run(args: &Balance, quiet: bool) -> Result<(), Failure> {
     }
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM]);
     let signals = signals.as_mut().map_err(|error| Failure::at("cannot listen for signals", error))?;
-    let (listeners, bound) = bind(&setup)?;
+    let mut taken = args.handover.as_deref().map(Taken::take).transpose()?.flatten();
+    let (listeners, bound) = bind(&mut setup, taken.as_mut())?;
+    let given = if args.handover.is_some() { Given::of(&listeners) } else { Ok(Given::default()) };
+    let given = given.map_err(|error| Failure::at("cannot set up", error))?;
     let lines = if setup.log { Some(log_in_thread()?) } else { None };
     let note = move |note: Note<'_>| write(&note, lines.as_ref());
     let (mut routes, control) =
@@ -51,6 +57,13 @@ pub(crate) fn run(args: &Balance, quiet: bool) -> Result<(), Failure> {
     })?;
     let reload = Reload { args, listeners: &setup.listeners, threads: setup.threads, control: &control };
     let handle = signals.handle();
+    if let Some(path) = &args.handover {
+        given.offer(path, &stop)?;
+    }
+    // The sockets are open, and only the threads have to begin: the process before may go.
+    if let Some(taken) = taken {
+        taken.ready();
+    }
     let served = thread::scope(|scope| {
         scope.spawn(|| {
             for signal in signals.forever() {
@@ -61,6 +74,7 @@ pub(crate) fn run(args: &Balance, quiet: bool) -> Result<(), Failure> {
                         tracing::info!(
                             "stopping: no new connections, those that run may finish. Once more to stop at once"
                         );
+                        given.close();
                         stop.stop();
                     }
                 }
@@ -82,12 +96,23 @@ pub(crate) fn run(args: &Balance, quiet: bool) -> Result<(), Failure> {
 }
 
 /// A socket on each address for each thread, and what the addresses are.
-fn bind(setup: &Setup) -> Result<(Vec<Vec<TcpListener>>, Vec<SocketAddr>), Failure> {
+fn bind(setup: &mut Setup, taken: Option<&mut Taken>) -> Result<(Vec<Vec<TcpListener>>, Vec<SocketAddr>), Failure> {
+    let taken = taken.map(|taken| core::mem::take(&mut taken.listeners)).unwrap_or_default();
+    let mut by_address: HashMap<SocketAddr, Vec<TcpListener>> = HashMap::new();
+    for listener in taken {
+        if let Ok(address) = listener.local_addr() {
+            by_address.entry(address).or_default().push(listener);
+        }
+    }
+    by_address.retain(|address, _| setup.listeners.contains(address));
+    // Each socket has a queue, so each needs a thread.
+    setup.threads = by_address.values().map(Vec::len).max().unwrap_or(setup.threads);
     let mut all: Vec<Vec<TcpListener>> = (0..setup.threads).map(|_| Vec::new()).collect();
     let mut bound = Vec::new();
     for address in &setup.listeners {
         let refused = |error| crate::runtime::refused(&address.to_string(), &error);
-        let listeners = listen(*address, setup.threads).map_err(refused)?;
+        let mut listeners = by_address.remove(address).unwrap_or_default();
+        listeners.extend(listen(*address, setup.threads - listeners.len()).map_err(refused)?);
         bound.push(listeners.first().map_or(Ok(*address), TcpListener::local_addr).map_err(refused)?);
         all.iter_mut().zip(listeners).for_each(|(thread, listener)| thread.push(listener));
     }

@@ -1,13 +1,13 @@
 //! Listening sockets from one process to the next, so that none of the connections in their queues is lost.
 //!
-//! The two speak over a local stream socket. The old process [gives](give) its listeners; the new one, once it is able to
-//! serve, says that it is [ready](ready): then the old one stops accepting. If the new one fails before, the old one goes on.
+//! The two speak over a local stream socket. The old process gives (by [`give`]) its listeners; the new one, once it is able to
+//! serve, says that it is [`ready`]: then the old one stops accepting. If the new one fails before, the old one goes on.
 
 use core::mem::MaybeUninit;
 use rustix::cmsg_space;
 use rustix::net::{
-    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags, recvmsg,
-    sendmsg,
+    RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, SendAncillaryBuffer, SendAncillaryMessage, SendFlags,
+    recvmsg, sendmsg,
 };
 use std::io::{self, ErrorKind, IoSlice, IoSliceMut, Read, Write};
 use std::net::TcpListener;

@@ -29,6 +29,7 @@ mod address;
 pub mod balance;
 mod calls;
 mod connection;
+pub mod handover;
 mod listen;
 mod metrics;
 mod options;

@@ -316,12 +316,14 @@ impl<R: Route> Worker<R> {
         make()
     }
 
-    fn accept(&mut self, number: u32) {
+    /// Says whether more may be waiting.
+    fn accept(&mut self, number: u32) -> bool {
         for _ in 0..ACCEPTS {
             let listening = self.listeners.get(number as usize).filter(|_| self.listening);
-            let Some(listener) = listening else { return };
+            let Some(listener) = listening else { return false };
             if self.active >= self.limit {
-                return self.pause();
+                self.pause();
+                return false;
             }
             let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
             let accepted = acceptfrom_with(listener, flags).map_err(io::Error::from);
@@ -330,17 +332,19 @@ impl<R: Route> Worker<R> {
                     let address = address.and_then(|address| SocketAddr::try_from(address).ok());
                     self.welcome(client, Peer { address, listener: number as usize, ..Peer::default() });
                 }
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return false,
                 Err(error) if is_about_one(&error) => {}
                 Err(_) => {
                     self.shared.pipes.trim(Instant::FAR_FUTURE);
-                    return self.pause();
+                    self.pause();
+                    return false;
                 }
             }
             while let Some(order) = self.route.next(self.now) {
                 self.obey(order);
             }
         }
+        true
     }
 
     fn welcome(&mut self, client: OwnedFd, mut peer: Peer) {
@@ -411,15 +415,14 @@ impl<R: Route> Worker<R> {
         }
         // Who has come already is served: closing resets those in the system's queue.
         for number in 0..u32::try_from(self.listeners.len()).unwrap_or(0) {
-            let mut before = self.active;
-            self.accept(number);
-            while self.active >= before + ACCEPTS {
-                before = self.active;
-                self.accept(number);
-            }
+            // As often as a queue may need, and not for as long as others come.
+            (0..ACCEPTS).find(|_| !self.accept(number));
         }
         // Who comes now is refused at once instead of waiting for nothing.
-        self.listeners.clear();
+        for listener in self.listeners.drain(..) {
+            // Closing it would not do: another process may have it too.
+            self.poller.forget(&listener);
+        }
         self.listening = false;
         self.resume = None;
         self.end = Some(self.now + self.grace);

@@ -5,8 +5,8 @@ use crate::failure::Failure;
 use crate::runtime;
 use barewire::http::{FieldName, FieldValue, Method, RequestEvent, Response, Status};
 use barewire::http1::{Config, Server};
-use barewire_splice::Metrics;
 use barewire_splice::balance::Control;
+use barewire_splice::{Metrics, listen};
 use barewire_std::{Connection, Options, Stop, serve};
 use core::net::SocketAddr;
 use core::time::Duration;
@@ -30,7 +30,9 @@ pub(super) struct Admin {
 impl Admin {
     pub(super) fn start(at: SocketAddr, control: Control, metrics: Metrics) -> Result<Self, Failure> {
         let refused = |error| Failure::at(format_args!("cannot serve metrics on {at}"), error);
-        let listener = runtime::listen(&at.to_string())?;
+        // The process that takes over has the same port.
+        let listeners = listen(at, 1).map_err(|error| runtime::refused(&at.to_string(), &error))?;
+        let listener = listeners.into_iter().next().ok_or_else(|| Failure::new("cannot serve metrics"))?;
         let address = listener.local_addr().map_err(refused)?;
         let options = Options::builder().max_connections(16).grace(Duration::from_millis(200)).build();
         let options = options.map_err(|error| Failure::at("cannot serve metrics", error))?;

@@ -204,6 +204,9 @@ fn planned(name: &str, pool: &Pool) -> Result<balance::Pool, String> {
     if !http.is_valid() {
         return Err("check, check_host and check_status don't make a request with an answer".into());
     }
+    if pool.servers.iter().any(|server| server.max_connections == Some(0)) {
+        return Err("max_connections of a server must be at least 1: drain = true gives it no new ones".into());
+    }
     let servers = pool.servers.iter().map(|server| {
         let Parsed(Backend(address)) = server.to.clone();
         let called = server.name.clone().unwrap_or_else(|| match &address {

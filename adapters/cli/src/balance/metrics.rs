@@ -7,10 +7,14 @@ use core::fmt::Display;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Whether every pool has somebody to serve its clients, in some thread.
+/// Whether every pool has a backend that is well, as some thread sees it. A pool that the configuration has no more has
+/// none that it could want.
 pub(super) fn is_well(threads: &[Vec<PoolView>]) -> bool {
-    let serves = |pool: &PoolView| pool.stats.well > 0 || pool.stats.failing_open && pool.stats.backends > 0;
-    threads.iter().flatten().any(serves)
+    let mut pools: BTreeMap<&str, bool> = BTreeMap::new();
+    for view in threads.iter().flatten().filter(|view| view.stats.backends > 0) {
+        *pools.entry(&view.name).or_default() |= view.stats.well > 0;
+    }
+    !pools.is_empty() && pools.values().all(|well| *well)
 }
 
 /// A backend, over all threads.

@@ -191,6 +191,9 @@ fn a_wrong_file_says_where() {
         (format!("{listener}{pool}check = \"ping\"\n"), 6, "not a check"),
         (format!("{listener}accept_proxy = [\"10.0.0.1/8\"]\n{pool}"), 4, "10.0.0.1/8"),
         (format!("{listener}{pool}rise = \n"), 6, ""),
+        (format!("{listener}{pool}grace = -1\n"), 6, "grace"),
+        (format!("grace = -1\n{listener}{pool}"), 1, "seconds"),
+        (format!("{listener}[pool.web]\nservers = [{{ to = \"1.2.3.4:5\", max_connections = 0 }}]\n"), 4, "at least 1"),
     ] {
         let path = folder.write("lb.toml", config.as_bytes());
         let output = barewire(&["balance", "--check-config", "--config", &path], b"");
@@ -201,6 +204,20 @@ fn a_wrong_file_says_where() {
     let path = folder.write("lb.toml", format!("{listener}{pool}").as_bytes());
     let output = barewire(&["balance", "--check-config", "--config", &path], b"");
     assert!(output.status.success() && output.stdout.ends_with(b": right\n"));
+    let all = format!(
+        "threads = 1\nmax_connections = 9\ngrace = 1\nidle_timeout = 7.5\nmetrics = \":0\"\nlog = true\n{listener}\
+         names = {{ \"a.example\" = \"web\" }}\naccept_proxy = [\"10.0.0.0/8\", \"::1\"]\n\
+         [[listener]]\nlisten = [\":0\", \"[::1]:0\"]\npool = \"web\"\n\
+         [pool.web]\nservers = [\"[::1]:1\", {{ name = \"x\", to = \"unix:/x\", weight = 2, max_connections = 3, drain = true }}]\n\
+         policy = \"maglev\"\nsend_proxy = \"v2\"\ncheck = \"http:/h?x\"\ncheck_host = \"a.example\"\n\
+         check_status = [200, 204]\ncheck_interval = 1\ncheck_timeout = 1\nrise = 1\nfall = 1\nclose_when_down = true\n\
+         max_connections = 5\nmax_queue = 0\nqueue_timeout = 1\nconnect_timeout = 1\nattempt_timeout = 0.5\n\
+         max_attempts = 2\nslow_start = 1\neject_after = 0\nejection_time = 1\nmax_ejected = 100\nfail_open = 50\n\
+         rate = 10\nsource_rate = 5\n"
+    );
+    let path = folder.write("lb.toml", all.as_bytes());
+    let output = barewire(&["balance", "--check-config", "--config", &path], b"");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let output = barewire(&["balance", "--to", "nobody"], b"");
     assert_eq!(output.status.code(), Some(2));
 }
@@ -534,4 +551,52 @@ fn a_stop_cuts_who_does_not() {
     assert!(is_reset(&mut kept), "it doesn't look complete");
     let (status, said) = server.wait();
     assert!(status.success() && said.contains("--grace"), "{said}");
+}
+
+/// One process after the other has the port, and nobody notices.
+#[test]
+fn an_upgrade_loses_nothing() {
+    let a = Backend::start("a");
+    let folder = Folder::new();
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let (listen, path, to) = (format!("127.0.0.1:{port}"), folder.path("lb.sock"), a.to());
+    let start = || {
+        let args = ["balance", "--threads", "2", "--listen", &listen, "--to", &to, "--handover", &path];
+        Server::start_as(&args)
+    };
+    let mut server = start();
+    let address = server.address;
+    let mut old = connect(address);
+    assert_eq!(ask(&mut old).unwrap(), "a");
+    let (done, count) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let before = thread::scope(|scope| {
+        let clients: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    while !done.load(Ordering::Relaxed) {
+                        exchange(address).unwrap();
+                        count.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        let mut before = Vec::new();
+        for _ in 0..3 {
+            let seen = count.load(Ordering::Relaxed);
+            eventually("exchanges go on", || count.load(Ordering::Relaxed) > seen + 50);
+            // Until it has the path, another would find nobody to take over from.
+            eventually("it hands over", || std::os::unix::net::UnixStream::connect(&path).is_ok());
+            before.push(core::mem::replace(&mut server, start()));
+        }
+        done.store(true, Ordering::Relaxed);
+        clients.into_iter().for_each(|client| client.join().unwrap());
+        before
+    });
+    assert_eq!(ask(&mut old).unwrap(), "a", "what ran goes on");
+    drop(old);
+    for server in before {
+        let (status, said) = server.wait();
+        assert!(status.success() && said.contains("taken over"), "{said}");
+    }
+    assert_eq!(exchange(address).unwrap(), "a");
 }
