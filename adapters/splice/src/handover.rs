@@ -1,7 +1,7 @@
 //! Listening sockets from one process to the next, so that none of the connections in their queues is lost.
 //!
-//! The two speak over a local stream socket. The old process [`give`]s its listeners; the new one, once it is able to serve,
-//! says that it is [`ready`]: then the old one stops accepting. If the new one fails before, the old one goes on.
+//! The two speak over a local stream socket. The old process [`give`]s its listeners; the new one, once it is able to
+//! serve, says that it is [`ready`]: then the old one stops accepting. If the new one fails before, the old one goes on.
 
 use core::mem::MaybeUninit;
 use rustix::cmsg_space;

@@ -81,6 +81,15 @@ fn answer(stream: TcpStream, name: &str, heard: &Mutex<Vec<Vec<u8>>>) {
     }
 }
 
+/// Ends the clients, in a panic too: nobody would wait for those who never end.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 fn balance(args: &[&str]) -> Server {
     Server::start(&[&["balance", "--threads", "1"], args].concat())
 }
@@ -350,6 +359,7 @@ fn reloads_lose_nothing() {
     let (done, count) = (AtomicBool::new(false), AtomicUsize::new(0));
     let address = server.address;
     thread::scope(|scope| {
+        let end = End(&done);
         let clients: Vec<_> = (0..8)
             .map(|_| {
                 scope.spawn(|| {
@@ -377,7 +387,7 @@ fn reloads_lose_nothing() {
         folder.write("lb.toml", b"[pool.p]\nservers = 7\n");
         server.signal("HUP");
         go_on();
-        done.store(true, Ordering::Relaxed);
+        drop(end);
         clients.into_iter().for_each(|client| client.join().unwrap());
     });
     assert_eq!(ask(&mut old).unwrap(), answers, "a running connection is not touched");
@@ -575,6 +585,7 @@ fn an_upgrade_loses_nothing() {
     assert_eq!(ask(&mut old).unwrap(), "a");
     let (done, count) = (AtomicBool::new(false), AtomicUsize::new(0));
     let before = thread::scope(|scope| {
+        let end = End(&done);
         let clients: Vec<_> = (0..4)
             .map(|_| {
                 scope.spawn(|| {
@@ -593,7 +604,7 @@ fn an_upgrade_loses_nothing() {
             eventually("it hands over", || std::os::unix::net::UnixStream::connect(&path).is_ok());
             before.push(core::mem::replace(&mut server, start()));
         }
-        done.store(true, Ordering::Relaxed);
+        drop(end);
         clients.into_iter().for_each(|client| client.join().unwrap());
         before
     });

@@ -86,8 +86,8 @@ pub struct Control {
 }
 
 impl Control {
-    /// Has all threads go by another plan. No running connection is touched. Pools and backends are those of the old plan
-    /// whose names they have; backends that aren't there any more get no new connections.
+    /// Has all threads go by another plan. No running connection is touched. Pools and backends are those of the old
+    /// plan whose names they have; backends that aren't there any more get no new connections.
     ///
     /// # Errors
     ///
