@@ -61,8 +61,7 @@ impl<T> FusedIterator for List<'_, T> {}
 
 impl<T> fmt::Debug for List<'_, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rest = format_args!("\"{}\"", self.rest.escape_ascii());
-        f.debug_struct("List").field("rest", &rest).finish_non_exhaustive()
+        f.debug_struct("List").field("rest", &format_args!("\"{}\"", self.rest.escape_ascii())).finish_non_exhaustive()
     }
 }
 
