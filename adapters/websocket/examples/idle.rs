@@ -75,11 +75,10 @@ fn resident() -> usize {
     pages.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
 }
 
-/// The server, with and without `async`.
+/// The server, with and without `async`. What a task captures it keeps, so the handshake begins outside of it.
 macro_rules! echo {
-    ($stream:ident, $config:expr, $sessions:expr, $connection:path; $($await:tt)*) => {{
-        let connection = $connection($stream, handshake::Server::new($config));
-        let mut socket = Handshake::new(connection).accept($sessions)$($await)*.unwrap();
+    ($socket:expr; $($await:tt)*) => {{
+        let mut socket = $socket$($await)*.unwrap();
         while let Ok(Some(event)) = socket.next()$($await)* {
             socket.send(event)$($await)*.unwrap();
         }
@@ -93,7 +92,8 @@ fn on_threads(address: Sender<SocketAddr>, stop: &Stop, config: handshake::Confi
     // Clones of it share what compression needs at times.
     let sessions = Config::default();
     serve(listener, &Options::default(), stop, move |stream, _| {
-        echo!(stream, config.clone(), sessions.clone(), Connection::new;);
+        let connection = Connection::new(stream, handshake::Server::new(config.clone()));
+        echo!(Handshake::new(connection).accept(sessions.clone());)
     });
 }
 
@@ -104,8 +104,9 @@ fn on_smol(address: Sender<SocketAddr>, stop: &Stop, config: handshake::Config) 
         address.send(listener.local_addr().unwrap()).unwrap();
         let sessions = Config::default();
         let handler = |stream, _| {
-            let (config, sessions) = (config.clone(), sessions.clone());
-            async move { echo!(stream, config, sessions, Connection::new; .await) }
+            let connection = Connection::new(stream, handshake::Server::new(config.clone()));
+            let opening = Handshake::new(connection).accept(sessions.clone());
+            async move { echo!(opening; .await) }
         };
         serve(listener, &Options::default(), stop, handler).await;
     });
@@ -119,8 +120,9 @@ fn on_tokio(address: Sender<SocketAddr>, stop: &Stop, config: handshake::Config)
         address.send(listener.local_addr().unwrap()).unwrap();
         let sessions = Config::default();
         let handler = |stream, _| {
-            let (config, sessions) = (config.clone(), sessions.clone());
-            async move { echo!(stream, config, sessions, Connection::new; .await) }
+            let connection = Connection::new(stream, handshake::Server::new(config.clone()));
+            let opening = Handshake::new(connection).accept(sessions.clone());
+            async move { echo!(opening; .await) }
         };
         serve(listener, &Options::default(), stop, handler).await;
     });
