@@ -12,9 +12,12 @@ const PIECES: usize = 32;
 /// How many reads of a lingering close may follow each other before the clock is looked at.
 const DISCARDS: usize = 16;
 
-/// After so many reads in a row that filled their buffer, larger ones are worth their cold memory. One is not enough: it
-/// may have been a message of just that size.
+/// From here on larger reads are worth their cold memory. A read that filled its buffer is no reason: it may have been a
+/// message of just that size. But where there was more behind it, that cost another read, and the answers another write.
 const BULKY: u8 = 2;
+
+/// How much a read that shows so counts, against one that an ordinary buffer was enough for.
+const MORE: u8 = 2;
 
 /// A stream that says [`WouldBlock`](ErrorKind::WouldBlock) where it would have to wait.
 pub(crate) trait Io {
@@ -95,8 +98,10 @@ pub(crate) struct Pump<M: Machine> {
     state: State,
     /// Bytes were written that the stream may hold back until it is flushed.
     dirty: bool,
-    /// How many reads in a row have filled their buffer.
-    full: u8,
+    /// Whether the last read filled its buffer.
+    filled: bool,
+    /// Whether there was more than an ordinary buffer takes, of late.
+    bulk: u8,
 }
 
 impl<M: Machine> Pump<M> {
@@ -111,7 +116,8 @@ impl<M: Machine> Pump<M> {
             broken: None,
             state: State::Open,
             dirty: false,
-            full: 0,
+            filled: false,
+            bulk: 0,
         }
     }
 
@@ -126,7 +132,8 @@ impl<M: Machine> Pump<M> {
             broken: self.broken,
             state: if self.state == State::Over { State::Over } else { State::Open },
             dirty: self.dirty,
-            full: self.full,
+            filled: self.filled,
+            bulk: self.bulk,
         }
     }
 
@@ -280,7 +287,7 @@ impl<M: Machine> Pump<M> {
     }
 
     fn fill(&mut self, io: &mut impl Io) -> io::Result<Turn> {
-        let want = if self.full >= BULKY { pool::BULK } else { pool::READ };
+        let want = if self.bulk >= BULKY { pool::BULK } else { pool::READ };
         let rx = &mut self.machine.link().rx;
         if rx.is_eof() || rx.room() == 0 {
             return Err(io::Error::other("the machine asks for input that it has no room for"));
@@ -292,7 +299,13 @@ impl<M: Machine> Pump<M> {
         let len = rx.spare(want).len();
         match again(|| io.fill(rx, len)) {
             Ok(n) if n > 0 => {
-                self.full = if n == len { self.full.saturating_add(1) } else { 0 };
+                let more = self.filled || n > pool::READ;
+                self.filled = n == len;
+                if more {
+                    self.bulk = (self.bulk + MORE).min(2 * BULKY);
+                } else if !self.filled {
+                    self.bulk = self.bulk.saturating_sub(1);
+                }
                 Ok(Turn::News)
             }
             // Nothing more will come of a peer that hung up while we were sending.
@@ -304,7 +317,7 @@ impl<M: Machine> Pump<M> {
                 Ok(Turn::News)
             }
             Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                self.full = 0;
+                self.filled = false;
                 Ok(Turn::Wait)
             }
             Err(error) => Err(error),
