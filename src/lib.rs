@@ -37,6 +37,7 @@ struct Readme;
 
 mod assembly;
 pub mod balance;
+mod config_error;
 pub mod datagram;
 pub mod detect;
 pub mod http;

@@ -26,6 +26,7 @@
 mod wire;
 
 use super::patience::Patience;
+pub use crate::config_error::ConfigError;
 use crate::{Instant, Link, Machine, Next};
 use alloc::boxed::Box;
 use core::error;
@@ -128,18 +129,6 @@ impl ConfigBuilder {
         Ok(self.config)
     }
 }
-
-/// Which value of a configuration can't be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfigError(&'static str);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl error::Error for ConfigError {}
 
 /// How the client broke TLS, a limit or the deadline. The alert that TLS has for it is in `tx`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

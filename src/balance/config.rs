@@ -2,8 +2,7 @@
 
 use super::MAX_ATTEMPTS;
 use super::rate::Rate;
-use core::error::Error;
-use core::fmt;
+pub use crate::config_error::ConfigError;
 use core::time::Duration;
 
 /// Which backend takes a new connection, of those that are healthy and have room. All regard weights and slow start.
@@ -229,7 +228,7 @@ impl ConfigBuilder {
     /// When a value is outside of what its setter says, or a time is zero.
     pub fn build(self) -> Result<Config, ConfigError> {
         let config = self.config;
-        let check = |holds: bool, what| if holds { Ok(()) } else { Err(ConfigError(what)) };
+        let check = ConfigError::check;
         match config.policy {
             Policy::Maglev { places, bound } => {
                 check((2..=1 << 24).contains(&places), "places must be 2 to 2^24")?;
@@ -267,15 +266,3 @@ impl ConfigBuilder {
         Ok(config)
     }
 }
-
-/// Which value of a configuration can't be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfigError(&'static str);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Error for ConfigError {}

@@ -1,7 +1,6 @@
 //! Limits, timers and leniencies, validated.
 
-use core::error::Error;
-use core::fmt;
+pub use crate::config_error::ConfigError;
 use core::time::Duration;
 
 /// A span of time, as the timers count it.
@@ -195,7 +194,7 @@ impl ConfigBuilder {
     pub fn build(self) -> Result<Config, ConfigError> {
         let config = self.config;
         let longest = usize::from(u16::MAX);
-        let check = |holds: bool, what| if holds { Ok(()) } else { Err(ConfigError(what)) };
+        let check = ConfigError::check;
         check((64..=longest).contains(&config.max_head), "max_head must be 64 to 65,535")?;
         check((16..=config.max_head).contains(&config.max_line), "max_line must be 16 to max_head")?;
         check((1..=8192).contains(&config.max_fields), "max_fields must be 1 to 8,192")?;
@@ -216,15 +215,3 @@ impl ConfigBuilder {
         Ok(config)
     }
 }
-
-/// Which value of a configuration can't be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfigError(&'static str);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Error for ConfigError {}

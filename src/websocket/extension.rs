@@ -15,7 +15,8 @@
 
 mod deflate;
 
-pub use deflate::{DeflateConfig, DeflateConfigBuilder, DeflateConfigError, DeflateParams};
+pub use crate::config_error::ConfigError as DeflateConfigError;
+pub use deflate::{DeflateConfig, DeflateConfigBuilder, DeflateParams};
 pub(crate) use deflate::{NAME as DEFLATE, answer, offers, verify};
 
 use super::Reserved;

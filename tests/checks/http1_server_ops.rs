@@ -1,6 +1,6 @@
 //! A server under any sequence of operations, and a client that must understand all that it says.
 
-use super::support::{drain, feed};
+use super::support::{drain, drain_some, feed};
 use arbitrary::{Arbitrary, Unstructured};
 use barewire::http::{
     Body, FieldName, FieldValue, Id, Method, Request, RequestEvent, Response, ResponseEvent, Status, Target, Trailers,
@@ -236,15 +236,7 @@ impl Run {
             }
             Op::Shutdown => self.server.shutdown(),
             Op::Abort => self.server.abort(),
-            Op::Drain(most) => {
-                let mut chunks = [&b""[..]; 3];
-                let tx = &mut self.server.link().tx;
-                let count = tx.chunks(&mut chunks);
-                let mut bytes = chunks[..count].concat();
-                bytes.truncate(most.into());
-                tx.advance(bytes.len());
-                self.output.extend(bytes);
-            }
+            Op::Drain(most) => self.output.extend(drain_some(&mut self.server.link().tx, most.into())),
             Op::Clock(ms) => self.now = self.now + Duration::from_millis(ms.into()),
             Op::Detach => drop(self.server.link().detach()),
         }

@@ -1,6 +1,6 @@
 //! A session under any sequence of operations, and a second one that hears what the first says.
 
-use super::support::{drain, feed};
+use super::support::{drain, drain_some, feed};
 use arbitrary::{Arbitrary, Unstructured};
 use barewire::message::{Config, Event, Header, Session};
 use barewire::{Instant, Machine, Misuse, Next};
@@ -175,15 +175,7 @@ impl Run {
             Op::Eof => self.session.link().rx.close(),
             Op::Next => self.next(false),
             Op::NextRef => self.next(true),
-            Op::Drain(most) => {
-                let mut chunks = [&b""[..]; 3];
-                let tx = &mut self.session.link().tx;
-                let count = tx.chunks(&mut chunks);
-                let mut bytes = chunks[..count].concat();
-                bytes.truncate(most.into());
-                tx.advance(bytes.len());
-                self.sent.extend(bytes);
-            }
+            Op::Drain(most) => self.sent.extend(drain_some(&mut self.session.link().tx, most.into())),
             Op::Pop => self.sent.extend(self.session.link().tx.pop().unwrap_or_default()),
             Op::Clock(ms) => self.now = self.now + Duration::from_millis(ms.into()),
             Op::Detach => drop(self.session.link().detach()),

@@ -18,6 +18,16 @@ pub fn feed<'a>(rx: &mut Inbox, bytes: &'a [u8]) -> &'a [u8] {
     rest
 }
 
+/// Drains up to `most` bytes of what a vectored write would see.
+pub fn drain_some(tx: &mut Outbox, most: usize) -> Vec<u8> {
+    let mut chunks = [&b""[..]; 3];
+    let count = tx.chunks(&mut chunks);
+    let mut bytes = chunks[..count].concat();
+    bytes.truncate(most);
+    tx.advance(bytes.len());
+    bytes
+}
+
 /// Drains everything queued.
 pub fn drain(tx: &mut Outbox) -> Vec<u8> {
     let mut out = Vec::new();

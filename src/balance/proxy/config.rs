@@ -1,9 +1,8 @@
 //! Whom to believe, how much and for how long.
 
 use super::network::Network;
+pub use crate::config_error::ConfigError;
 use alloc::sync::Arc;
-use core::error;
-use core::fmt;
 use core::net::IpAddr;
 use core::time::Duration;
 
@@ -78,15 +77,3 @@ impl ConfigBuilder {
         Ok(self.config)
     }
 }
-
-/// Which value of a configuration can't be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfigError(&'static str);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl error::Error for ConfigError {}

@@ -1,10 +1,10 @@
 //! What permessage-deflate's parameters are and how both ends agree on them (RFC 7692 §7.1). No codec.
 
 use super::Extension;
+use crate::config_error::ConfigError;
 use crate::http::values::Value;
 use alloc::string::String;
-use core::error::Error;
-use core::fmt::{self, Write};
+use core::fmt::Write;
 
 pub(crate) const NAME: &str = "permessage-deflate";
 
@@ -126,29 +126,17 @@ impl DeflateConfigBuilder {
     /// # Errors
     ///
     /// When window bits are out of their range.
-    pub fn build(self) -> Result<DeflateConfig, DeflateConfigError> {
+    pub fn build(self) -> Result<DeflateConfig, ConfigError> {
         let config = self.config;
         if !(LEAST..=MOST).contains(&config.compress_window_bits) {
-            return Err(DeflateConfigError("compress_window_bits must be 9 to 15"));
+            return Err(ConfigError("compress_window_bits must be 9 to 15"));
         }
         if !(LEAST..=MOST).contains(&config.inflate_window_bits) {
-            return Err(DeflateConfigError("inflate_window_bits must be 9 to 15"));
+            return Err(ConfigError("inflate_window_bits must be 9 to 15"));
         }
         Ok(config)
     }
 }
-
-/// Which value of a configuration can't be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DeflateConfigError(&'static str);
-
-impl fmt::Display for DeflateConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Error for DeflateConfigError {}
 
 /// The parameters of one element as they stand there.
 #[derive(Clone, Copy, Debug, Default)]

@@ -2,6 +2,7 @@
 
 use super::Origins;
 use super::answer::put;
+pub use crate::config_error::ConfigError;
 use crate::http::FieldName;
 use crate::http1;
 use crate::websocket::extension::{Claim, DeflateConfig, offers};
@@ -9,8 +10,6 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use core::error::Error;
-use core::fmt;
 use core::time::Duration;
 
 /// What an end of the handshake supports. Cheap to clone.
@@ -141,15 +140,3 @@ impl ConfigBuilder {
         Ok(config)
     }
 }
-
-/// Which value of a configuration can't be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConfigError(&'static str);
-
-impl fmt::Display for ConfigError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.0)
-    }
-}
-
-impl Error for ConfigError {}
